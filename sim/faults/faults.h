@@ -1,0 +1,123 @@
+/*
+ * Faults: what breaks, when, and whom. One table of kinds; a schedule of them; one heal.
+ */
+#ifndef SIM_FAULTS_FAULTS_H
+#define SIM_FAULTS_FAULTS_H
+
+#include "sim/workload/history.h"
+
+/* ---- Whom a fault hits -------------------------------------------------------------------------------- */
+
+struct endpoint_set {
+	uint64_t processes;
+	uint64_t clients[CLIENTS_MAX / 64];
+};
+
+/* Resolved when the fault fires: named ones first, then roles among those not yet taken. */
+enum target_kind {
+	TARGET_ENDPOINT,        /* n3, c1 */
+	TARGET_LEADER,          /* "leader": live, believes so, highest term */
+	TARGET_FOLLOWER,        /* "follower": a random live process that is not the leader */
+	TARGET_RANDOM,          /* "random": any live process */
+	TARGET_RANDOM_MINORITY, /* "random_minority" */
+	TARGET_RANDOM_MAJORITY, /* "random_majority" */
+	TARGET_ALL,             /* "all" processes */
+	TARGET_REST,            /* "rest": the processes that no other part of this fault names */
+	TARGET_CLIENTS,         /* "clients": all of them */
+	TARGET_KINDS
+};
+extern const char *const target_names[TARGET_KINDS]; /* NULL for TARGET_ENDPOINT */
+
+enum { TARGET_ITEMS_MAX = 64, FAULT_PARTS_MAX = 8, FAULTS_MAX = 256 };
+struct target {
+	unsigned count;
+	struct target_item {
+		enum target_kind kind;
+		endpoint_t endpoint;
+	} item[TARGET_ITEMS_MAX];
+};
+
+/* ---- The table ------------------------------------------------------------------------------------------ */
+
+enum fault_shape {
+	FAULT_ON_PROCESSES, /* crash: leader */
+	FAULT_ON_PARTS,     /* partition: [[n1, n2], [n3]] */
+	FAULT_ON_LINKS      /* cut: n1 -> n3; loss: leader -> rest; `<->` for both directions */
+};
+enum fault_amount { AMOUNT_NONE, AMOUNT_DURATION, AMOUNT_SHARE, AMOUNT_FACTOR, AMOUNT_PPM };
+
+enum fault_number {
+	FAULT_CRASH,
+	FAULT_PAUSE,
+	FAULT_WIPE,
+	FAULT_PARTITION,
+	FAULT_CUT,
+	FAULT_LOSS,
+	FAULT_DELAY,
+	FAULT_SLOW_DISK,
+	FAULT_WRITE_ERROR,
+	FAULT_CLOCK_STEP,
+	FAULT_CLOCK_DRIFT,
+	FAULT_KINDS
+};
+
+/* One scheduled fault. */
+struct fault {
+	enum fault_number kind;
+	nanoseconds at;
+	nanoseconds lasts; /* 0: until the heal */
+	/* On processes: part[0]. On parts: all of them. On links: from part[0] to part[1]. */
+	unsigned part_count;
+	struct target part[FAULT_PARTS_MAX];
+	bool both_ways; /* of links */
+	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, or ppm. */
+	int64_t amount;
+};
+
+struct fault_kind {
+	const char *name; /* the scenario's key: "slow_disk" */
+	const char *help;
+	enum fault_shape shape;
+	enum fault_amount amount;
+	const char
+		*amount_key; /* the scenario's key for the amount: "times", "by", "share", "ppm" */
+	int64_t amount_fallback, amount_min, amount_max; /* fallback INT64_MIN: it must be said */
+	bool lasts;                                      /* takes `for:`; a clock step does not */
+	/* Both return false where it hit nobody. `hit` says whom, once resolved. */
+	bool (*begin)(struct world *, const struct fault *, const struct endpoint_set *hit);
+	void (*end)(struct world *, const struct fault *, const struct endpoint_set *hit);
+};
+extern const struct fault_kind fault_kinds[FAULT_KINDS];
+
+/* ---- The schedule ---------------------------------------------------------------------------------------- */
+
+enum heal_mode { HEAL_ALL, HEAL_CORE };
+extern const char *const heal_mode_names[]; /* "all", "core"; ended by NULL */
+
+struct faults_setup {
+	const struct fault *list; /* must outlive the run */
+	unsigned count;
+	group_id group;       /* whose roles are meant */
+	nanoseconds patience; /* a role that nobody fills is waited for up to five of these */
+	nanoseconds heal;     /* 0: never by itself */
+	enum heal_mode heal_mode;
+};
+
+/* What became of each scheduled fault. */
+struct fault_state {
+	enum { FAULT_WAITING, FAULT_ACTIVE, FAULT_OVER, FAULT_NEVER_FIRED } state;
+	nanoseconds began, ended;
+	struct endpoint_set hit; /* all parts together */
+};
+
+void faults_begin(struct world *, const struct faults_setup *);
+bool faults_due(struct world *, uint32_t argument);
+/* Ends every fault, restarts and resumes who is down, mends every cut; with HEAL_CORE only a random
+ * quorum of the group is made whole and mutually connected, and the rest stays dead or cut off. */
+void faults_heal(struct world *);
+bool faults_healed(struct world *);
+const struct fault_state *faults_state(struct world *, unsigned index);
+/* Processes that the heal left whole and connected; all of them before a heal. */
+uint64_t faults_core(struct world *);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * One run: composed from a scenario and a seed, driven to its verdict.
+ */
+#ifndef SIM_RUN_RUN_H
+#define SIM_RUN_RUN_H
+
+#include "sim/check/linearizability.h"
+#include "sim/scenario/scenario.h"
+
+/* Where runs take place, one after the other: the arena, the checker's memory. */
+struct theatre;
+/* NULL where the machine refuses the memory. */
+struct theatre *theatre_open(uintptr_t base);
+void theatre_close(struct theatre *);
+struct world *theatre_world(struct theatre *); /* of the last run; good until the next */
+
+struct run_options {
+	uint64_t seed;
+	FILE *trace;              /* NULL: none */
+	nanoseconds duration_max; /* where not 0: the run ends there, liveness unjudged */
+	bool unjudged;            /* no judges at all: to show that they change nothing */
+	bool junk;                /* freed memory is filled with junk */
+	struct choice_source *source;
+	void (*digests)(void *context, uint64_t event, uint64_t digest);
+	void *digests_context;
+	bool series; /* sample roles and terms for pictures into RECORDS_SERIES */
+};
+
+/* A change in what a process is, for the lanes of the leaders' picture. */
+struct series_record {
+	nanoseconds time;
+	uint64_t term;
+	uint8_t process, status, role, cut; /* cut: no link to a majority */
+	uint32_t unused;
+};
+
+struct run_result {
+	uint64_t seed;
+	enum verdict verdict;    /* VIOLATED, UNKNOWN or HOLDS: of the whole */
+	char reason[REASON_MAX]; /* of UNKNOWN: which bound, which fault never fired */
+	struct check_result check;
+	struct linearizability linearizability;
+	struct workload_counts operations;
+	struct counters counters;
+	uint64_t events, fingerprint;
+	nanoseconds ended, healed, settled; /* 0: not */
+	uint64_t leader_changes;
+	unsigned faults_fired, faults_never_fired;
+};
+
+/* Runs it. The world stays as the run left it until the next one: results are read from there. */
+void run_scenario(struct theatre *, const struct scenario *, const struct run_options *,
+		  struct run_result *);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * The arena: all memory that changes during a run, in one piece.
+ *
+ * Because it is one piece, a run is a value: a snapshot is a memcpy of the used part, a restore a
+ * memcpy back, a reset a number set to zero. Pointers into it stay valid across all three, and none
+ * ever decides anything. Blocks come in powers of two, zeroed when handed out; what is given back is
+ * handed out again, last first. Small references are byte offsets from the base: every block is
+ * 16-aligned, so the low four bits of a reference are free for whoever holds it.
+ */
+#ifndef SIM_WORLD_ARENA_H
+#define SIM_WORLD_ARENA_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "sim/gnu.h"
+
+typedef uint32_t ref_t; /* byte offset from the arena's base; 0 is nothing */
+
+enum { ARENA_CLASSES = 32, ARENA_ALIGN = 16 };
+
+struct arena {                        /* stands at its own base */
+	uint64_t used;                /* bytes, this header included */
+	uint64_t limit;               /* bytes reserved */
+	ref_t free[ARENA_CLASSES];    /* by log2 of the block's size */
+	bool junk;                    /* fill what is given back: stale pointers then show */
+	void (*full)(struct arena *); /* must not return */
+};
+
+/*
+ * Reserves address space for `limit` bytes (at most 4 GiB), at `base` where that is free, and lays an
+ * empty arena in it. Returns NULL with errno set if the machine refuses.
+ */
+struct arena *arena_open(uintptr_t base, uint64_t limit);
+void arena_close(struct arena *);
+void arena_reset(struct arena *); /* forgets every block */
+
+#define ARENA_BASE ((uintptr_t)0x520000000000) /* free under ASan, UBSan and MSan too */
+
+static inline unsigned arena_class(size_t size)
+{
+	return size <= ARENA_ALIGN ? 4 : log2_of(size - 1) + 1;
+}
+
+static inline void *arena_at(const struct arena *arena, ref_t ref)
+{
+	return (char *)(uintptr_t)arena + ref;
+}
+
+static inline ref_t arena_ref(const struct arena *arena, const void *block)
+{
+	return (ref_t)((const char *)block - (const char *)arena);
+}
+
+void *arena_bump(struct arena *, size_t size); /* never given back; exact, 16-aligned, zeroed */
+
+/* As arena_take, but only the first `zeroed` bytes are. */
+static inline void *arena_take_part(struct arena *arena, size_t size, size_t zeroed)
+{
+	unsigned class = arena_class(size);
+	ref_t ref = arena->free[class];
+
+	if (ref) {
+		void *block = arena_at(arena, ref);
+
+		memcpy(&arena->free[class], block, sizeof(ref_t));
+		return memset(block, 0, zeroed);
+	}
+	uint64_t start = arena->used;
+
+	if (unlikely(arena->limit - start < (uint64_t)1 << class))
+		arena->full(arena);
+	arena->used = start + ((uint64_t)1 << class);
+	return memset((char *)arena + start, 0, zeroed);
+}
+
+/* A zeroed block of at least `size` bytes. Does not return when the arena is full. */
+static inline void *arena_take(struct arena *arena, size_t size)
+{
+	return arena_take_part(arena, size, size);
+}
+
+/* `size` is what it was taken with. */
+static inline void arena_give(struct arena *arena, void *block, size_t size)
+{
+	unsigned class = arena_class(size);
+
+	if (unlikely(arena->junk))
+		memset(block, 0xA5, size);
+	memcpy(block, &arena->free[class], sizeof(ref_t));
+	arena->free[class] = arena_ref(arena, block);
+}
+
+/* ---- A list that grows a page at a time: doubling would leave old copies in every snapshot -------- */
+
+enum { PAGE_BYTES = 4096 };
+
+struct pages {
+	ref_t *page;       /* the directory: small, and does double */
+	uint32_t capacity; /* of the directory */
+	uint32_t shift;    /* log2 of elements a page */
+	uint32_t element;  /* bytes, a power of two */
+};
+
+void pages_init(struct pages *, uint32_t element);
+void pages_grow(struct arena *, struct pages *, uint64_t index);
+/* Gives back the pages that hold only elements below `index`. They read as absent from then on. */
+void pages_drop_below(struct arena *, struct pages *, uint64_t index);
+void pages_free(struct arena *, struct pages *);
+
+/* The element, which must have been made by pages_make. */
+static inline void *pages_at(const struct arena *arena, const struct pages *pages, uint64_t index)
+{
+	uint64_t page = index >> pages->shift;
+	uint64_t within = index & ((1u << pages->shift) - 1);
+
+	return (char *)arena_at(arena, pages->page[page]) + within * pages->element;
+}
+
+/* The element, zeroed where it is new. */
+static inline void *pages_make(struct arena *arena, struct pages *pages, uint64_t index)
+{
+	uint64_t page = index >> pages->shift;
+
+	if (unlikely(page >= pages->capacity || !pages->page[page]))
+		pages_grow(arena, pages, index);
+	return pages_at(arena, pages, index);
+}
+
+#endif

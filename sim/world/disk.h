@@ -1,0 +1,93 @@
+/*
+ * One process's disk: a log, cells and a snapshot, and the writes that are on their way to it.
+ *
+ * The process sees its own writes at once. Each takes a ticket; a sync makes durable all that was
+ * queued before it began. Until then a write can be undone: at a crash a prefix of the waiting writes
+ * survives, the rest is undone, last first, and the first that was lost may stand torn at the end
+ * of the log.
+ */
+#ifndef SIM_WORLD_DISK_H
+#define SIM_WORLD_DISK_H
+
+#include "sim/world/arena.h"
+#include "sim/world/distribution.h"
+
+/* An entry of a log. Immutable, and shared by every log, message and ledger that holds it. */
+struct log_record {
+	uint32_t holders, size;
+	uint64_t index, term;
+	uint64_t digest; /* of the command alone */
+	ref_t node;      /* the judges' own note on it */
+	uint32_t unused;
+	uint8_t command[];
+};
+
+struct log_slot {
+	ref_t record;
+	uint32_t state; /* enum record */
+};
+
+struct cell {
+	uint64_t key;
+	uint32_t size, state; /* enum record */
+	uint8_t value[];
+};
+
+struct snapshot_block {
+	uint64_t index;
+	uint32_t header_size, image_size;
+	uint32_t state, unused; /* enum record */
+	uint8_t bytes[];        /* header, then image */
+};
+
+enum write_kind {
+	WRITE_APPEND,
+	WRITE_TRUNCATE,
+	WRITE_DISCARD,
+	WRITE_CELL,
+	WRITE_STAGE,
+	WRITE_SNAPSHOT
+};
+/* A write not yet durable, with what undoes it. */
+struct disk_write {
+	uint8_t kind;
+	uint8_t unused[3];
+	uint32_t count; /* of removed log slots; 1 if the cell or snapshot before it was there */
+	uint64_t key;   /* index or cell key */
+	ref_t before;   /* removed slots, the cell or the snapshot that stood there */
+	uint32_t unused2;
+};
+
+enum crash_mode { CRASH_LOSE_UNSYNCED, CRASH_REORDER, CRASH_KEEP };
+
+/* How a disk behaves: of a scenario, the same for all processes. */
+struct disk_setup {
+	struct distribution write, sync;
+	enum crash_mode crash;
+	probability_t torn; /* of the first lost append */
+};
+
+struct disk {
+	struct pages log; /* of struct log_slot, by index */
+	uint64_t log_first, log_last, log_durable;
+	ref_t *cells; /* sorted by key */
+	uint32_t cell_count, cell_capacity;
+	ref_t snapshot, staged; /* struct snapshot_block; a growing one */
+	uint32_t staged_size, staged_capacity;
+
+	struct disk_write *waiting; /* a ring, in order of ticket */
+	uint32_t waiting_first, waiting_count, waiting_capacity;
+	ticket_t ticket;        /* of the last write */
+	ticket_t durable;       /* all up to it are, or were said to be */
+	ticket_t really;        /* all up to it are: lags behind durable while syncs lie */
+	ticket_t syncing;       /* the sync under way covers up to it; 0: none is */
+	nanoseconds busy_until; /* the platter has taken all writes queued so far */
+	uint32_t writes, syncs, generation;
+
+	/* Faults. */
+	uint32_t slower;       /* times as slow, in thousandths on top of 1000 */
+	probability_t failing; /* of a sync */
+	bool full, lying;
+};
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Distributions, sampled in integer arithmetic from committed fixed-point tables: libm differs
+ * between machines, and a run may not.
+ */
+#ifndef SIM_WORLD_DISTRIBUTION_H
+#define SIM_WORLD_DISTRIBUTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/gnu.h"
+#include "sim/ordeal.h"
+#include "sim/world/pcg.h"
+
+enum distribution_kind {
+	CONSTANT,    /* a */
+	UNIFORM,     /* from a to b, both included */
+	EXPONENTIAL, /* mean a */
+	NORMAL,      /* mean a, standard deviation b; never below zero */
+	LOGNORMAL,   /* median a, 99th percentile b */
+	BIMODAL,     /* a, and b with probability share */
+	DISTRIBUTIONS
+};
+
+/* Probabilities are thresholds: of 2^32 equally likely draws, so many say yes. */
+typedef uint64_t probability_t;
+#define PROBABILITY_ONE ((probability_t)1 << 32)
+
+struct distribution {
+	enum distribution_kind kind;
+	nanoseconds a, b;
+	probability_t share;
+};
+
+/* Never negative. Draws from `pcg` as often as it likes. */
+nanoseconds distribution_draw(const struct distribution *, struct pcg32 *);
+/* The 99th percentile: what a latency is capped at once a run has healed. */
+nanoseconds distribution_p99(const struct distribution *);
+
+/* Fixed-point building blocks, exact to the last bit on every machine. */
+uint64_t fixed_log2(uint64_t x);     /* log2(x) for x >= 1, in units of 2^-32 (6 integer bits) */
+uint64_t fixed_exp2(uint64_t x);     /* 2^(x / 2^32), floor; x < 63 * 2^32 */
+uint64_t fixed_minus_ln(uint64_t u); /* -ln((u + 1/2) / 2^64), in units of 2^-32 */
+int64_t fixed_normal(uint64_t u);    /* quantile of the standard normal at (u + 1/2) / 2^64,
+					in units of 2^-32 */
+
+/* Zipf over keys 0 .. count-1: P(k) is proportional to 1 / (k+1)^s, with s in thousandths. */
+struct zipf {
+	uint32_t count;
+	uint32_t *cumulative; /* of 2^32; the caller's memory, `count` long */
+};
+void zipf_init(struct zipf *, uint32_t *cumulative, uint32_t count, uint32_t thousandths);
+uint32_t zipf_draw(const struct zipf *, struct pcg32 *);
+
+#endif

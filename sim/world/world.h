@@ -1,0 +1,400 @@
+/*
+ * The world: one run of one cluster. Clock, queue, network, disks and processes, with no notion of
+ * protocols by name, of judges, of workloads or of why things break.
+ *
+ * All that changes stands in the arena, struct world first. What is fixed for the run (struct setup)
+ * and what is only ever appended to (records) stand outside. The floors above (faults, workload,
+ * check, run) hang on `above`: the world calls them when what they scheduled is due, when a client
+ * gets an answer, and for each thing that a process says or does.
+ */
+#ifndef SIM_WORLD_WORLD_H
+#define SIM_WORLD_WORLD_H
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include "sim/gnu.h"
+#include "sim/ordeal.h"
+#include "sim/world/arena.h"
+#include "sim/world/choice.h"
+#include "sim/world/disk.h"
+#include "sim/world/queue.h"
+
+/* ---- Who and where -------------------------------------------------------------------------------- */
+
+/* Processes are endpoints 0 .. PROCESSES_MAX-1, client c1 is CLIENT_FIRST. */
+typedef uint16_t endpoint_t;
+enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
+
+/* "n3" or "c1", into `text` of at least 8 bytes; returns it. */
+const char *endpoint_name(endpoint_t, char *text);
+
+/* ---- What is fixed for a run ------------------------------------------------------------------------ */
+
+struct link_setup {
+	struct distribution latency;
+	probability_t loss, duplicate, reorder;
+	struct distribution held_back; /* on top of the latency, where a message is reordered */
+};
+
+/* Of one directed pair; the world's default otherwise. */
+struct link_override {
+	endpoint_t from, to;
+	struct link_setup link;
+};
+
+struct group_setup {
+	const struct protocol *protocol;
+	const struct app *app;
+	const void *options; /* the protocol's options struct */
+	unsigned members;    /* processes are numbered over all groups, in order */
+	uint64_t bugs[BUG_WORDS];
+};
+
+struct setup {
+	uint64_t seed;
+	unsigned group_count;
+	struct group_setup groups[GROUPS_MAX];
+	unsigned clients;
+	struct link_setup link;
+	const struct link_override *links; /* the last that matches counts */
+	size_t link_count;
+	bool connections;               /* FIFO connections; else datagrams */
+	struct distribution retransmit; /* of a connection: what a loss costs */
+	struct disk_setup disk;
+	struct distribution clock_offset; /* of the wall clocks; a coin gives the sign */
+	int32_t drift_ppm;                /* each clock's drift is drawn from [-drift, drift] */
+	struct distribution service;      /* what a message takes of its process's time */
+	uint64_t max_events;
+};
+
+/* ---- Messages --------------------------------------------------------------------------------------- */
+
+enum message_kind {
+	MESSAGE_PROTOCOL,
+	MESSAGE_REQUEST,
+	MESSAGE_ANSWER,
+	MESSAGE_REDIRECT,
+	MESSAGE_REFUSAL
+};
+enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = 5, MESSAGE_TYPES_MAX = 58 };
+
+struct env_message {
+	ref_t next;        /* in whatever list it waits */
+	uint16_t arrivals; /* still under way: 2 of a duplicated message */
+	uint16_t record_capacity;
+	ticket_t after;             /* leaves when this write is durable */
+	uint32_t connection, place; /* of a FIFO link: which connection, which place in it */
+	ref_t records;              /* the array, where there are more than stand inline */
+	ref_t record[MESSAGE_RECORDS_INLINE]; /* struct log_record */
+	/* From here on it is what the fingerprint sees, in one call: tail, then body. */
+	uint32_t record_count;
+	nanoseconds at; /* delivered */
+	uint64_t records_digest;
+	uint16_t from, to;  /* endpoints */
+	uint8_t kind, type; /* enum message_kind; the protocol's type */
+	uint16_t count;     /* trailing elements */
+	uint32_t size;      /* of the body with them */
+	uint32_t group;
+	_Alignas(16) uint8_t body[];
+};
+
+/* Body of a request's message; the command follows. */
+struct request_body {
+	request_id id;
+	uint64_t session, sequence;
+	uint32_t kind, size;
+};
+
+/* Body of an answer, a redirect or a refusal; the answer's bytes follow. */
+struct answer_body {
+	request_id id;
+	uint32_t whom; /* of a redirect: the process to ask; the sender itself: not now */
+	uint32_t size;
+};
+
+/* ---- Links ------------------------------------------------------------------------------------------- */
+
+struct link {          /* directed */
+	uint32_t cuts; /* how many faults cut it: healing one never mends what another still cuts */
+	uint32_t connection, place, broken_place; /* of FIFO connections */
+	probability_t loss, duplicate, reorder;
+	nanoseconds slower;    /* added to every latency, by faults */
+	nanoseconds last;      /* delivery of the last message of a FIFO connection */
+	uint32_t setup;        /* index into links + 1; 0: the default */
+	uint32_t lost;         /* messages that it lost, for whatever reason */
+	nanoseconds delivered; /* when it last delivered anything; -1: never */
+};
+
+/* ---- Processes --------------------------------------------------------------------------------------- */
+
+enum status { UP, DOWN, PAUSED };
+
+/* local = local_at + (true - true_at) * (1 + ppm / 10^6) */
+struct clock {
+	nanoseconds true_at, local_at;
+	nanoseconds wall_ahead; /* of the monotonic clock */
+	int32_t ppm;
+};
+
+struct timer {
+	nanoseconds deadline; /* on the process's own clock */
+	nanoseconds queued;   /* true time of its queued item; -1: none is */
+	uint32_t queued_sequence;
+	uint32_t arms; /* the ordinal of its choices */
+	uint64_t key;
+	uint8_t process, type;
+	bool armed;
+};
+
+/* What waits for the disk: a message, or a promise observed. */
+struct held {
+	ref_t next;
+	ref_t message; /* 0: an observation */
+	ticket_t after;
+	uint64_t a, b, c, digest;
+	uint32_t what;
+	uint32_t unused;
+};
+
+struct process {
+	struct env env; /* first: a handler's env is its process */
+	struct world *world;
+	void *state, *app;
+	process_id id;
+	group_id group;
+	uint8_t status; /* enum status */
+	bool silenced;
+	uint8_t first_member; /* of its group */
+	uint32_t boots, incarnation;
+	struct clock clock;
+	struct disk disk;
+	uint64_t applied;              /* the last index */
+	ref_t held_first, held_last;   /* waiting for the disk, in order of ticket */
+	ref_t inbox_first, inbox_last; /* of a paused process */
+	uint32_t inbox_count;
+	ref_t released_first, released_last; /* what the disk released while it was paused */
+	nanoseconds busy_until;
+	uint32_t draws;   /* the ordinal of env_random */
+	uint32_t crashes; /* ordinal of crash choices */
+	uint32_t serviced;
+	uint32_t
+		crash_armed; /* 0, or 1 + the share of the next handler's effects that still happen */
+	ref_t *timers;       /* struct timer, by type; keys other than 0 chained behind */
+	ref_t blocks;        /* memory that dies with it */
+};
+
+/* ---- The floors above --------------------------------------------------------------------------------- */
+
+enum floor { FLOOR_WORKLOAD, FLOOR_FAULTS, FLOOR_CHECK, FLOOR_RUN, FLOORS };
+
+/*
+ * Called in the order in which things happen. What is `observed` binds at that moment: promises come
+ * when they are durable. `operation` is a request id, 0 where the command is no client's.
+ */
+struct observer {
+	void (*observed)(struct world *, process_id, enum observation, uint64_t a, uint64_t b,
+			 uint64_t c, uint64_t digest);
+	/* `record` is at `index` of this process's log from now on; in its own view, not yet durable. */
+	void (*appended)(struct world *, process_id, struct log_record *);
+	void (*truncated)(struct world *, process_id, uint64_t first_removed);
+	/* Log indexes up to `last` are durable now. */
+	void (*durable)(struct world *, process_id, uint64_t last);
+	/* It crashed, or its disk failed: from `first_changed` on, its log is now what world_log says,
+	 * and, after a crash, all of that is durable. */
+	void (*recovered)(struct world *, process_id, uint64_t first_changed);
+	void (*booted)(struct world *, process_id, enum boot);
+	void (*applied)(struct world *, process_id, uint64_t index, uint64_t digest,
+			request_id operation);
+	void (*queried)(struct world *, process_id, request_id operation);
+	/* A message of a type marked `promises`, or an answer, left before `needed` was durable. */
+	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
+	void (*failed)(struct world *, process_id, const char *fact, const char *file, int line);
+};
+
+struct above {
+	const struct observer *observer; /* NULL: nobody judges */
+	/* What was scheduled is due. Returns whether it changed the world: such pops count as events. */
+	bool (*due[FLOORS])(struct world *, uint32_t argument);
+	/* An answer, redirect or refusal has reached its client. */
+	void (*answered)(struct world *, unsigned client, const struct env_message *);
+	/* A process has crashed, booted, paused or resumed, or a link was cut or mended. */
+	void (*changed)(struct world *, process_id);
+};
+
+/* ---- The world ------------------------------------------------------------------------------------------ */
+
+enum { TRACE_RING = 128 };
+struct trace_record { /* one event, in 32 bytes: the last of them are always at hand */
+	nanoseconds time;
+	uint64_t detail;
+	uint32_t event;
+	uint16_t from, to;
+	uint8_t kind, type, unused[6];
+};
+
+struct counters {
+	uint64_t sent, delivered, lost, cut, duplicated, reordered, refused_dead, broken;
+	uint64_t bytes, timers, writes, syncs, crashes, boots, pauses, inbox_dropped;
+};
+
+struct world { /* stands at the arena's start */
+	struct arena arena;
+	nanoseconds now;
+	uint64_t events;
+	uint64_t digest; /* the fingerprint so far */
+	uint32_t sequence;
+	uint32_t observed[OBSERVATION_COUNT]; /* how many of each; anchors count from these */
+	struct queue queue;
+	struct choices choices;
+	const struct setup *setup;
+	const struct above *above;
+	struct outside *outside;
+	unsigned process_count, client_count;
+	struct process *processes;
+	struct link *links;        /* process x process */
+	struct link *client_links; /* clients to processes, then processes to clients */
+	uint32_t *ordinals;        /* messages by link and type */
+	unsigned type_count;       /* of the protocol with the most */
+	struct group {
+		const struct protocol *protocol;
+		const struct app *app;
+		uint8_t first, count;
+		uint64_t bugs[BUG_WORDS];
+		process_id *members;
+	} groups[GROUPS_MAX];
+	unsigned group_count;
+	bool healed; /* loss has stopped, latencies are capped */
+	bool stop;   /* a floor above wants the run to end at this event */
+	struct counters counters;
+	/* The floors' own state, in the arena. */
+	void *workload, *faults, *check, *run;
+	uint64_t sometimes[GROUPS_MAX]; /* sets of situations that occurred */
+	struct trace_record ring[TRACE_RING];
+};
+
+/* Why world_run returned. */
+enum outcome {
+	RAN_UNTIL,   /* the time is reached, or nothing is left to happen */
+	RAN_STOPPED, /* a floor above set `stop` */
+	RAN_LIMIT,   /* a bound of ours: its name in *limit */
+	RAN_FAILED   /* a protocol's assertion; the observer knows */
+};
+
+/*
+ * A theatre: the arena and what stands outside it; used for many runs, one after the other. `base`
+ * is where the arena should lie (ARENA_BASE). NULL where the machine refuses.
+ */
+struct world *world_open(uintptr_t base, uint64_t arena_limit);
+void world_close(struct world *);
+/* Resets all, lays out the cluster, and boots nothing yet. `setup` and `above` must outlive the run. */
+void world_begin(struct world *, const struct setup *, const struct above *);
+/* Boots every process, in order; after the floors above have taken their memory. */
+void world_boot(struct world *);
+/* Runs until the next event would be later than `until`; `now` is then `until`. */
+enum outcome world_run(struct world *, nanoseconds until, const char **limit);
+/* For a world held still (unit tests, debuggers): one event. False: nothing is left. */
+bool world_step(struct world *);
+/* Ends the run from anywhere inside it with RAN_LIMIT: a bound of ours is reached. */
+_Noreturn void world_limit(struct world *, const char *name);
+/* Asked before each event, where not NULL: which pending event comes next (0: the earliest). */
+void world_set_scheduler(struct world *, uint32_t (*next)(void *context, struct world *),
+			 void *context);
+
+static inline void *world_take(struct world *world, size_t size)
+{
+	return arena_take(&world->arena, size);
+}
+/* Calls above->due[floor](world, argument) at `time`. `argument` is below 2^24. */
+void world_schedule(struct world *, nanoseconds time, enum floor, uint32_t argument);
+/* Mixes a fact of a floor above (a fault that fired, an operation begun) into the fingerprint. */
+void world_digest(struct world *, uint64_t a, uint64_t b);
+
+/* Client `client` (from 0) asks `to`. The first 8 bytes of the command are the operation's id. */
+void world_request(struct world *, unsigned client, process_id to, const struct request *);
+
+/* ---- What can be done to a process ------------------------------------------------------------------- */
+
+/* Crashes now, or in the middle of its next handler (a choice); false where it is down already. */
+bool world_crash(struct world *, process_id);
+void world_crash_now(struct world *, process_id);
+void world_restart(struct world *, process_id); /* nothing, where it is up */
+bool world_pause(struct world *, process_id);
+void world_resume(struct world *, process_id);
+void world_wipe(struct world *, process_id); /* its disk, while it is down: it boots EMPTY */
+void world_clock_step(struct world *, process_id, nanoseconds by); /* of the wall clock */
+void world_clock_drift(struct world *, process_id, int32_t ppm);
+void world_disk_slower(struct world *, process_id, uint32_t times_thousandth);
+void world_disk_failing(struct world *, process_id, probability_t);
+void world_disk_full(struct world *, process_id, bool);
+void world_disk_lying(struct world *, process_id, bool);
+bool world_disk_rot(struct world *, process_id, uint64_t index); /* false: nothing durable there */
+
+/* ---- What can be done to links ------------------------------------------------------------------------ */
+
+struct link *world_link(struct world *, endpoint_t from, endpoint_t to); /* NULL between clients */
+void world_cut(struct world *, endpoint_t from, endpoint_t to);
+void world_mend(struct world *, endpoint_t from, endpoint_t to); /* takes one cut away */
+/* The liveness phase begins: loss, duplication and reordering stop, latencies are capped at their
+ * 99th percentile. Cuts and crashes are for the caller to mend. */
+void world_heal(struct world *);
+
+/* ---- What can be seen ----------------------------------------------------------------------------------- */
+
+static inline struct process *world_process(struct world *world, process_id id)
+{
+	return &world->processes[id];
+}
+const struct protocol *world_protocol(const struct world *, process_id);
+/* Value of the inspector of that name; `fallback` where it has none, or is down. */
+uint64_t world_inspect(struct world *, process_id, const char *name, uint64_t fallback);
+/* The live process of that group that believes to be leader with the highest term, or NO_PROCESS. */
+process_id world_leader(struct world *, group_id);
+/* The record at `index` of its log, NULL where there is none. */
+struct log_record *world_log(struct world *, process_id, uint64_t index);
+static inline struct log_record *world_record(struct world *world, ref_t ref)
+{
+	return arena_at(&world->arena, ref);
+}
+/* Runs an app outside any process: for a judge that replays the ledger. Its memory is freed by
+ * world_audit_end. */
+struct audit {
+	struct process process;
+};
+void world_audit_begin(struct world *, struct audit *, group_id);
+const void *world_audit_apply(struct audit *, const void *command, size_t, size_t *answer_size);
+uint64_t world_audit_digest(struct audit *);
+void world_audit_end(struct audit *);
+uint64_t world_app_digest(struct world *, process_id);
+
+/* ---- Trace ------------------------------------------------------------------------------------------------ */
+
+/* One line an event goes to `out` from now on; NULL: none (the ring is always on). Its legend is in
+ * sim/world/trace.c. */
+void world_trace_to(struct world *, FILE *out);
+/* A line for something that a floor above did: a fault that fired, a violation. */
+void world_trace_line(struct world *, const char *format, ...) printf_like(2, 3);
+bool world_tracing(const struct world *);
+/* Where not NULL, every event's digest goes here: to find where two runs part. */
+void world_digests_to(struct world *, void (*take)(void *context, uint64_t event, uint64_t digest),
+		      void *context);
+
+/* ---- Records: only ever appended to, outside the arena ---------------------------------------------------- */
+
+/* A run of bytes that grows; the world keeps `size` of the branch that it is on. */
+enum { RECORDS_HISTORY, RECORDS_VALUES, RECORDS_SERIES, RECORDS_KINDS };
+void *records_append(struct world *, unsigned kind,
+		     size_t size); /* room for so many bytes, zeroed */
+void *records_at(struct world *, unsigned kind, size_t offset);
+size_t records_size(const struct world *, unsigned kind);
+
+/* ---- Snapshots ---------------------------------------------------------------------------------------------- */
+
+struct snapshot;
+/* A copy of all that changes. It stays good however often the world goes back and branches. */
+struct snapshot *world_snapshot(struct world *);
+void world_restore(struct world *, struct snapshot *); /* as often as you like */
+void snapshot_free(struct world *, struct snapshot *);
+size_t snapshot_bytes(const struct snapshot *);
+
+#endif
