@@ -65,7 +65,7 @@ enum fault_number {
 struct fault {
 	enum fault_number kind;
 	nanoseconds at;
-	nanoseconds lasts; /* 0: until the heal */
+	nanoseconds lasts; /* 0: as its kind's fallback says, most often until the heal */
 	/* On processes: part[0]. On parts: all of them. On links: from part[0] to part[1]. */
 	unsigned part_count;
 	struct target part[FAULT_PARTS_MAX];
@@ -83,7 +83,9 @@ struct fault_kind {
 		*amount_key; /* the scenario's key for the amount: "times", "by", "share", "ppm" */
 	int64_t amount_fallback, amount_min, amount_max; /* fallback INT64_MIN: it must be said */
 	bool lasts;                                      /* takes `for:`; a clock step does not */
-	/* Both return false where it hit nobody. `hit` says whom, once resolved. */
+	nanoseconds lasts_fallback; /* where no `for:` is said; 0: until the heal */
+	/* `hit` says whom, part by part. `begin` returns false where it hit nobody; `end` is NULL where
+	 * nothing is to be undone. */
 	bool (*begin)(struct world *, const struct fault *, const struct endpoint_set *hit);
 	void (*end)(struct world *, const struct fault *, const struct endpoint_set *hit);
 };
@@ -117,6 +119,10 @@ bool faults_due(struct world *, uint32_t argument);
 void faults_heal(struct world *);
 bool faults_healed(struct world *);
 const struct fault_state *faults_state(struct world *, unsigned index);
+/* "crash n3", "partition n1 n2 | n3 n4 n5", "loss n1 -> all": for traces and pictures. Whom it hit is
+ * known once it has fired. Returns `text`. */
+enum { FAULT_TEXT_MAX = 512 };
+const char *faults_describe(struct world *, unsigned index, char text[FAULT_TEXT_MAX]);
 /* Processes that the heal left whole and connected; all of them before a heal. */
 uint64_t faults_core(struct world *);
 

@@ -1,0 +1,352 @@
+/*
+ * The schedule: when faults begin and end, and the one heal.
+ *
+ * A fault goes from WAITING to ACTIVE to OVER, once. It begins when it is due; where nobody fills one
+ * of its roles, it tries again every tenth of a patience, and after five patiences it counts as never
+ * fired. It ends when its time is up or at the heal, whichever comes first; after the heal nothing
+ * breaks any more. Each beginning and end stands in the history, the fingerprint and the trace.
+ *
+ * After a heal of everything, faults that only minorities can survive go unnoticed: everyone catches
+ * up from everyone. Hence the heal of a core: a random quorum, whole and mutually connected, must
+ * make progress alone, while the rest stays dead or cut off for ever.
+ */
+#include "sim/faults/internal.h"
+
+#include <stdarg.h>
+
+enum { PATIENCES_WAITED = 5, TRIES_A_PATIENCE = 10 };
+enum action { ACTION_BEGIN, ACTION_END, ACTION_HEAL };
+
+_Static_assert(FAULTS_MAX <= 1 << 10, "a fault's number is a place of a choice");
+
+const char *const heal_mode_names[] = {"all", "core", NULL};
+
+static void schedule(struct world *world, nanoseconds time, enum action action, unsigned number)
+{
+	world_schedule(world, time, FLOOR_FAULTS, (uint32_t)action << 16 | number);
+}
+
+void faults_begin(struct world *world, const struct faults_setup *setup)
+{
+	struct faults *faults = world_take(world, sizeof(*faults));
+
+	assert(setup->count <= FAULTS_MAX);
+	world->faults = faults;
+	faults->setup = *setup;
+	faults->core = set_everyone(world);
+	for (unsigned i = 0; i < world->process_count; i++)
+		faults->drift[i] = world->processes[i].clock.ppm;
+	if (setup->count)
+		faults->entry = world_take(world, setup->count * sizeof(*faults->entry));
+	for (unsigned i = 0; i < setup->count; i++) {
+		size_t parts = setup->list[i].part_count;
+
+		assert(parts >= 1 && parts <= FAULT_PARTS_MAX);
+		faults->entry[i].hit = world_take(world, parts * sizeof(struct endpoint_set));
+		schedule(world, setup->list[i].at, ACTION_BEGIN, i);
+	}
+	if (setup->heal)
+		schedule(world, setup->heal, ACTION_HEAL, 0);
+}
+
+bool faults_healed(struct world *world)
+{
+	const struct faults *faults = world->faults;
+
+	return faults->healed;
+}
+
+const struct fault_state *faults_state(struct world *world, unsigned index)
+{
+	const struct faults *faults = world->faults;
+
+	assert(index < faults->setup.count);
+	return &faults->entry[index].state;
+}
+
+uint64_t faults_core(struct world *world)
+{
+	const struct faults *faults = world->faults;
+
+	return faults->core;
+}
+
+/* ---- In words ----------------------------------------------------------------------------------------------- */
+
+struct text {
+	char *at;
+	size_t left;
+};
+
+static void printf_like(2, 3) say(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(text->at, text->left, format, arguments);
+	va_end(arguments);
+	size_t moved = length < 0                    ? 0
+		       : (size_t)length < text->left ? (size_t)length
+						     : text->left - 1;
+
+	text->at += moved;
+	text->left -= moved;
+}
+
+static void say_set(struct text *text, const struct world *world, const struct endpoint_set *set)
+{
+	const char *space = "";
+	char name[8];
+
+	if (set->processes == set_everyone(world) && world->process_count > 1) {
+		say(text, "all");
+		space = " ";
+	}
+	for (endpoint_t i = set_next(set, *space ? CLIENT_FIRST : 0); i < ENDPOINTS;
+	     i = set_next(set, i + 1u)) {
+		say(text, "%s%s", space, endpoint_name(i, name));
+		space = " ";
+	}
+}
+
+const char *faults_describe(struct world *world, unsigned index, char text[FAULT_TEXT_MAX])
+{
+	const struct faults *faults = world->faults;
+	const struct fault *fault = &faults->setup.list[index];
+	const struct fault_kind *kind = &fault_kinds[fault->kind];
+	struct text to = {text, FAULT_TEXT_MAX};
+
+	say(&to, "%s", kind->name);
+	if (faults->entry[index].state.state == FAULT_WAITING ||
+	    faults->entry[index].state.state == FAULT_NEVER_FIRED)
+		return text;
+	for (unsigned part = 0; part < fault->part_count; part++) {
+		if (part == 0)
+			say(&to, " ");
+		else if (kind->shape == FAULT_ON_LINKS)
+			say(&to, fault->both_ways ? " <-> " : " -> ");
+		else
+			say(&to, " | ");
+		say_set(&to, world, &faults->entry[index].hit[part]);
+	}
+	return text;
+}
+
+/* To the history, the fingerprint and the trace. */
+static void tell(struct world *world, unsigned number, enum history_type type)
+{
+	struct faults *faults = world->faults;
+	struct fault_entry *entry = &faults->entry[number];
+	enum fault_number kind = faults->setup.list[number].kind;
+	uint32_t index = (uint32_t)history_count(world);
+	struct history_record *record = history_append(world);
+	char text[FAULT_TEXT_MAX];
+
+	if (type == HISTORY_FAULT_BEGINS)
+		entry->record = index;
+	*record = (struct history_record){
+		.time = world->now,
+		.process = number,
+		.invocation = entry->record,
+		.type = (uint8_t)type,
+		.operation = (uint8_t)kind,
+		.key = entry->state.hit.processes,
+	};
+	world_digest(world, (uint64_t)type << 32 | (uint64_t)kind << 16 | number,
+		     entry->state.hit.processes);
+	if (world_tracing(world))
+		world_trace_line(world, "fault %s: %s",
+				 type == HISTORY_FAULT_BEGINS ? "begins" : "ends",
+				 faults_describe(world, number, text));
+}
+
+/* ---- Beginning and end -------------------------------------------------------------------------------------- */
+
+static void end_fault(struct world *world, unsigned number)
+{
+	struct faults *faults = world->faults;
+	struct fault_entry *entry = &faults->entry[number];
+	const struct fault *fault = &faults->setup.list[number];
+
+	assert(entry->state.state == FAULT_ACTIVE);
+	entry->state.state = FAULT_OVER;
+	entry->state.ended = world->now;
+	tell(world, number, HISTORY_FAULT_ENDS);
+	if (fault_kinds[fault->kind].end)
+		fault_kinds[fault->kind].end(world, fault, entry->hit);
+}
+
+static void join(struct endpoint_set *all, const struct endpoint_set *part)
+{
+	all->processes |= part->processes;
+	for (unsigned i = 0; i < CLIENTS_MAX / 64; i++)
+		all->clients[i] |= part->clients[i];
+}
+
+/* False where nobody fills a role, or nothing is there to break. */
+static bool fire(struct world *world, unsigned number)
+{
+	struct faults *faults = world->faults;
+	struct fault_entry *entry = &faults->entry[number];
+	const struct fault *fault = &faults->setup.list[number];
+
+	if (!faults_resolve(world, number, entry->hit))
+		return false;
+	entry->state.state = FAULT_ACTIVE;
+	entry->state.began = world->now;
+	entry->state.hit = (struct endpoint_set){0};
+	for (unsigned part = 0; part < fault->part_count; part++)
+		join(&entry->state.hit, &entry->hit[part]);
+	if (!fault_kinds[fault->kind].begin(world, fault, entry->hit)) {
+		entry->state = (struct fault_state){.state = FAULT_WAITING};
+		return false;
+	}
+	tell(world, number, HISTORY_FAULT_BEGINS);
+	return true;
+}
+
+static bool begin_fault(struct world *world, unsigned number)
+{
+	struct faults *faults = world->faults;
+	struct fault_state *state = &faults->entry[number].state;
+	const struct fault *fault = &faults->setup.list[number];
+	const struct fault_kind *kind = &fault_kinds[fault->kind];
+	nanoseconds lasts = fault->lasts ? fault->lasts : kind->lasts_fallback;
+
+	if (state->state != FAULT_WAITING)
+		return false;
+	if (!fire(world, number)) {
+		nanoseconds pause = faults->setup.patience / TRIES_A_PATIENCE + 1;
+
+		if (world->now - fault->at >= PATIENCES_WAITED * faults->setup.patience)
+			state->state = FAULT_NEVER_FIRED;
+		else
+			schedule(world, world->now + pause, ACTION_BEGIN, number);
+		return false;
+	}
+	if (!kind->lasts)
+		end_fault(world, number);
+	else if (lasts)
+		schedule(world, world->now + lasts, ACTION_END, number);
+	return true;
+}
+
+bool faults_due(struct world *world, uint32_t argument)
+{
+	struct faults *faults = world->faults;
+	unsigned number = argument & 0xFFFF;
+
+	switch ((enum action)(argument >> 16)) {
+	case ACTION_BEGIN: return begin_fault(world, number);
+	case ACTION_END:
+		if (faults->entry[number].state.state != FAULT_ACTIVE)
+			return false;
+		end_fault(world, number);
+		return true;
+	case ACTION_HEAL: break;
+	}
+	if (faults->healed)
+		return false;
+	faults_heal(world);
+	return true;
+}
+
+/* ---- The heal ----------------------------------------------------------------------------------------------- */
+
+/*
+ * A random quorum of the group; the other groups stay whole. Those that rightly stay silent, or are
+ * about to because their disk was lost, are taken only where no quorum is left without them.
+ */
+static uint64_t choose_core(struct world *world, group_id group)
+{
+	uint64_t members = set_group(world, group), fit = 0;
+	unsigned quorum = count_bits(members) / 2 + 1;
+
+	for (uint64_t left = members; left; left &= left - 1) {
+		process_id id = (process_id)lowest_bit(left);
+
+		if (!world_process(world, id)->silenced &&
+		    !faults_hold(world, id, 1u << FAULT_WIPE))
+			fit |= left & -left;
+	}
+	uint64_t core = set_choose(world, choice_address(CHOICE_CORE, 0, 0, 0, 0), fit, quorum);
+
+	core |= set_choose(world, choice_address(CHOICE_CORE, 0, 0, 1, 0), members & ~fit,
+			   quorum - count_bits(core));
+	return core | (set_everyone(world) & ~members);
+}
+
+/* Of those outside the core, the ones that die; the others are cut off alive. */
+static uint64_t choose_dead(struct world *world, uint64_t core)
+{
+	uint64_t dead = 0;
+
+	for (uint64_t left = set_everyone(world) & ~core; left; left &= left - 1) {
+		address_t address = choice_address(CHOICE_CORE, (unsigned)lowest_bit(left), 0, 2,
+						   0);
+
+		if (choose_below(&world->choices, address, 2))
+			dead |= left & -left;
+	}
+	return dead;
+}
+
+/* From the core and from clients, for ever; such processes still reach each other. */
+static void cut_off(struct world *world, process_id id)
+{
+	struct faults *faults = world->faults;
+
+	for (unsigned i = 0; i < ENDPOINTS; i++) {
+		endpoint_t other = (endpoint_t)i;
+		bool reached = i < CLIENT_FIRST ? faults->core >> i & 1
+						: i - CLIENT_FIRST < world->client_count;
+
+		if (!reached)
+			continue;
+		world_cut(world, id, other);
+		world_cut(world, other, id);
+	}
+}
+
+static void abandon_rest(struct world *world)
+{
+	struct faults *faults = world->faults;
+
+	for (uint64_t left = set_everyone(world) & ~faults->core; left; left &= left - 1) {
+		process_id id = (process_id)lowest_bit(left);
+
+		if (faults->dead >> id & 1)
+			world_crash_now(world, id);
+		else
+			cut_off(world, id);
+	}
+}
+
+void faults_heal(struct world *world)
+{
+	struct faults *faults = world->faults;
+
+	if (faults->healed)
+		return;
+	faults->healed = true;
+	if (faults->setup.heal_mode == HEAL_CORE) {
+		faults->core = choose_core(world, faults->setup.group);
+		faults->dead = choose_dead(world, faults->core);
+	}
+	world_digest(world, faults->core, faults->dead);
+	world_trace_line(world, "heal: core %#llx, dead %#llx", (unsigned long long)faults->core,
+			 (unsigned long long)faults->dead);
+	for (unsigned i = 0; i < faults->setup.count; i++) {
+		if (faults->entry[i].state.state == FAULT_WAITING)
+			faults->entry[i].state.state = FAULT_NEVER_FIRED;
+		if (faults->entry[i].state.state == FAULT_ACTIVE)
+			end_fault(world, i);
+	}
+	/* Who is down or paused for any other reason comes back too. */
+	for (uint64_t left = set_everyone(world); left; left &= left - 1) {
+		world_resume(world, (process_id)lowest_bit(left));
+		faults_release(world, (process_id)lowest_bit(left));
+	}
+	abandon_rest(world);
+	world_heal(world);
+}
