@@ -1,25 +1,46 @@
 /*
- * Figures of a finished run, defined once; SCENARIO's words: a success is an `ok` within the deadline;
- * buckets are by invocation time.
+ * Figures of a finished run, each defined once, here.
+ *
+ * A success is an `ok` within the deadline. Operations count by the time of their invocation, from
+ * the end of the warm-up to the end of arrivals (the heal). Latencies are those of successes;
+ * percentiles are nearest ranks. Figures that do not exist are NAN, or -1 where they are times.
  */
 #ifndef SIM_RESULTS_METRICS_H
 #define SIM_RESULTS_METRICS_H
 
 #include "sim/run/run.h"
 
-enum { BUCKETS_MAX = 100000 };
+/* What became of one operation, in order of invocation. */
+struct call {
+	nanoseconds invoked, ended;
+	enum history_type outcome; /* HISTORY_INFO where it has none */
+	bool success;
+};
+
+/*
+ * The time up to the end of arrivals in equal parts: the duration / 200, rounded up to 1, 2 or 5 times
+ * a power of ten, at least a millisecond.
+ */
+enum { BUCKETS_MAX = 256 };
 struct bucket {
-	uint32_t invoked, ok;
-	nanoseconds
-		avoidable;  /* of it: a live, connected majority was there, and nothing succeeded */
-	nanoseconds faulty; /* of it: under a fault */
-	nanoseconds p50, p99; /* latency of the successes */
+	uint32_t invoked, ok; /* of the operations invoked in it; ok: successes */
+	/* Avoidable unavailability: the time in it during which a majority was live and mutually
+	 * connected, if an operation was open in it and none that was invoked or answered in it was a
+	 * success. This is the protocol's fault, not the environment's. */
+	nanoseconds avoidable;
+	nanoseconds faulty;   /* of it: under a fault */
+	nanoseconds p50, p99; /* latency; -1 where nothing succeeded */
 };
 
 struct outage {
 	unsigned fault; /* index into the scenario's faults */
-	nanoseconds lasted,
-		recovered_after; /* -1: it did not end; from the fault's end, -1: never */
+	/* From the last success before the fault to the first of an operation invoked after its
+	 * beginning. -1: there was none any more. */
+	nanoseconds lasted;
+	/* From the fault's end to the first of three buckets in a row with at least 95% successes
+	 * (those without operations don't count); where no operation came later, until the run had
+	 * settled. -1: never. */
+	nanoseconds recovered_after;
 };
 
 struct metrics {
@@ -28,20 +49,30 @@ struct metrics {
 	struct bucket *buckets;      /* malloced */
 	double availability;         /* ok / invoked */
 	double availability_outside; /* of operations invoked while no fault was active */
-	double slices;               /* share of buckets with at least 95% */
-	double windowed[5];          /* the worst window of 1, 2, 5, 10, 30 s */
-	nanoseconds avoidable;
-	nanoseconds p50, p95, p99, max; /* latency of the successes; -1: there was none */
+	double slices;      /* share of the buckets that saw operations: those with at least 95% */
+	double windowed[5]; /* the worst window of 1, 2, 5, 10, 30 s (Hauer et al., NSDI '20) */
+	nanoseconds avoidable;          /* of all buckets; -1: the run took no series */
+	nanoseconds p50, p95, p99, max; /* latency; -1: nothing succeeded */
 	double throughput;              /* successes a second */
-	double messages_per_commit, bytes_per_commit;
+	double messages_per_commit, bytes_per_commit; /* over the whole run, per success */
 	unsigned outage_count;
 	struct outage *outages; /* malloced, one for each fault that fired */
+	/* No live process that reaches a majority believed to lead; -1: the run took no series, or
+	 * its protocol has no leaders. */
 	nanoseconds leaderless;
 	uint64_t leader_changes;
 };
 
+/* Of the theatre's last run; the same of the world in which it took place. */
 void metrics_of(struct theatre *, const struct scenario *, const struct run_result *,
 		struct metrics *);
+void metrics_of_world(struct world *, const struct scenario *, const struct run_result *,
+		      struct metrics *);
 void metrics_free(struct metrics *);
+
+/* The operations of the history, malloced. What has no outcome is unknown, as of `ended`. */
+struct call *calls_of(struct world *, nanoseconds timeout, nanoseconds ended, size_t *count);
+/* The value of the inspector "role" that means "leader", or -1. */
+int leader_role(const struct protocol *);
 
 #endif

@@ -1,0 +1,509 @@
+/*
+ * Figures of a finished run, from its history, the states of its faults and the series of what its
+ * processes were. What each means is said in metrics.h.
+ *
+ * The history is in order of time, so the calls of a bucket or a window stand side by side, and every
+ * figure is one sweep.
+ */
+#include "sim/results/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { THRESHOLD_PERCENT = 95, RECOVERED_BUCKETS = 3, BUCKETS_WANTED = 200 };
+static const nanoseconds second = 1000000000, millisecond = 1000000;
+
+struct interval {
+	nanoseconds from, to;
+};
+
+/* What is measured: calls by invocation, from the end of the warm-up to the end of arrivals. */
+struct measured {
+	struct world *world;
+	const struct scenario *scenario;
+	const struct run_result *result;
+	nanoseconds from, until;
+	struct call *calls;
+	size_t count;
+	size_t first; /* that was invoked after the warm-up */
+	struct interval faulty[FAULTS_MAX];
+	unsigned faulty_count; /* disjoint, in order */
+};
+
+static nanoseconds overlap(nanoseconds a, nanoseconds b, nanoseconds from, nanoseconds to)
+{
+	nanoseconds start = a > from ? a : from, end = b < to ? b : to;
+
+	return end > start ? end - start : 0;
+}
+
+static void *must(void *memory)
+{
+	if (!memory)
+		abort();
+	return memory;
+}
+
+/* ---- Operations ------------------------------------------------------------------------------------------- */
+
+struct call *calls_of(struct world *world, nanoseconds timeout, nanoseconds ended, size_t *count)
+{
+	size_t records = history_count(world);
+	struct call *calls = must(calloc(records + 1, sizeof(*calls)));
+	size_t *call_of = must(calloc(records + 1, sizeof(*call_of)));
+
+	*count = 0;
+	for (size_t i = 0; i < records; i++) {
+		const struct history_record *record = history_at(world, i);
+
+		if (record->type == HISTORY_INVOKE) {
+			call_of[i] = *count;
+			calls[(*count)++] = (struct call){record->time, ended, HISTORY_INFO, false};
+		} else if (record->type < HISTORY_FAULT_BEGINS) {
+			struct call *call = &calls[call_of[record->invocation]];
+
+			call->ended = record->time;
+			call->outcome = record->type;
+			call->success = record->type == HISTORY_OK &&
+					record->time - call->invoked <= timeout;
+		}
+	}
+	free(call_of);
+	return calls;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	nanoseconds x = *(const nanoseconds *)a, y = *(const nanoseconds *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The latencies of the successes among some calls, sorted, into `latency`; their number. */
+static size_t latencies(const struct call *calls, size_t count, nanoseconds *latency)
+{
+	size_t successes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (calls[i].success)
+			latency[successes++] = calls[i].ended - calls[i].invoked;
+	qsort(latency, successes, sizeof(*latency), by_time);
+	return successes;
+}
+
+static nanoseconds percentile(const nanoseconds *sorted, size_t count, size_t percent)
+{
+	return count ? sorted[(count * percent + 99) / 100 - 1] : -1;
+}
+
+static size_t successes(const struct call *calls, size_t count)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += calls[i].success;
+	return sum;
+}
+
+static double ratio(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / (double)whole : NAN;
+}
+
+/* ---- Faults ----------------------------------------------------------------------------------------------- */
+
+static bool fired(const struct fault_state *state)
+{
+	return state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
+}
+
+static nanoseconds fault_end(const struct measured *measured, const struct fault_state *state)
+{
+	return state->state == FAULT_OVER ? state->ended : measured->result->ended;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct interval *x = a, *y = b;
+
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+/* The time under a fault, as disjoint intervals. */
+static void faulty_time(struct measured *measured)
+{
+	struct interval *all = measured->faulty;
+	unsigned count = 0, last = 0;
+
+	for (unsigned i = 0; i < measured->scenario->fault_count; i++) {
+		const struct fault_state *state = faults_state(measured->world, i);
+
+		if (fired(state))
+			all[count++] = (struct interval){state->began, fault_end(measured, state)};
+	}
+	qsort(all, count, sizeof(*all), by_start);
+	for (unsigned i = 1; i < count; i++) {
+		if (all[i].from > all[last].to)
+			all[++last] = all[i];
+		else if (all[i].to > all[last].to)
+			all[last].to = all[i].to;
+	}
+	measured->faulty_count = count ? last + 1 : 0;
+}
+
+static nanoseconds faulty_within(const struct measured *measured, nanoseconds from, nanoseconds to)
+{
+	nanoseconds sum = 0;
+
+	for (unsigned i = 0; i < measured->faulty_count; i++)
+		sum += overlap(measured->faulty[i].from, measured->faulty[i].to, from, to);
+	return sum;
+}
+
+static bool under_fault(const struct measured *measured, nanoseconds time)
+{
+	for (unsigned i = 0; i < measured->faulty_count; i++)
+		if (time >= measured->faulty[i].from && time < measured->faulty[i].to)
+			return true;
+	return false;
+}
+
+/* ---- Buckets ---------------------------------------------------------------------------------------------- */
+
+static nanoseconds bucket_width(nanoseconds duration)
+{
+	static const nanoseconds steps[] = {1, 2, 5};
+
+	for (nanoseconds power = millisecond;; power *= 10)
+		for (unsigned i = 0; i < 3; i++)
+			if (steps[i] * power * BUCKETS_WANTED >= duration)
+				return steps[i] * power;
+}
+
+static void fill_buckets(const struct measured *measured, struct metrics *metrics)
+{
+	nanoseconds *latency = must(calloc(measured->count + 1, sizeof(*latency)));
+	size_t call = 0;
+
+	for (unsigned i = 0; i < metrics->bucket_count; i++) {
+		struct bucket *bucket = &metrics->buckets[i];
+		bool last = i + 1 == metrics->bucket_count;
+		nanoseconds end = (i + 1) * metrics->width;
+		size_t first = call;
+
+		while (call < measured->count && (last || measured->calls[call].invoked < end))
+			call++;
+		size_t ok = latencies(measured->calls + first, call - first, latency);
+
+		bucket->invoked = (uint32_t)(call - first);
+		bucket->ok = (uint32_t)ok;
+		bucket->p50 = percentile(latency, ok, 50);
+		bucket->p99 = percentile(latency, ok, 99);
+		bucket->faulty = faulty_within(measured, end - metrics->width, end);
+	}
+	free(latency);
+}
+
+static bool bucket_good(const struct bucket *bucket)
+{
+	return (uint64_t)bucket->ok * 100 >= (uint64_t)bucket->invoked * THRESHOLD_PERCENT;
+}
+
+static double good_slices(const struct measured *measured, const struct metrics *metrics)
+{
+	unsigned good = 0, all = 0;
+
+	for (unsigned i = 0; i < metrics->bucket_count; i++) {
+		const struct bucket *bucket = &metrics->buckets[i];
+
+		if (i * metrics->width < measured->from || !bucket->invoked)
+			continue;
+		all++;
+		good += bucket_good(bucket);
+	}
+	return ratio(good, all);
+}
+
+/* ---- Windows ---------------------------------------------------------------------------------------------- */
+
+/*
+ * The worst ratio over all windows of a width that lie within the measured time. The ratio of a
+ * sliding window changes only where a call enters or leaves it, so windows that begin or end at a
+ * call are all that need be looked at.
+ */
+static double worst_window(const struct measured *measured, nanoseconds width)
+{
+	const struct call *calls = measured->calls;
+	size_t first = measured->first, count = measured->count;
+	size_t low, high, ok = 0;
+	double worst = ratio(successes(calls + first, count - first), count - first);
+
+	if (measured->until - measured->from <= width)
+		return worst;
+	high = first;
+	for (low = first; low < count && calls[low].invoked + width <= measured->until; low++) {
+		for (; high < count && calls[high].invoked < calls[low].invoked + width; high++)
+			ok += calls[high].success;
+		worst = fmin(worst, ratio(ok, high - low));
+		ok -= calls[low].success;
+	}
+	low = first, ok = 0;
+	for (high = first; high < count; high++) {
+		ok += calls[high].success;
+		for (; calls[low].invoked <= calls[high].invoked - width; low++)
+			ok -= calls[low].success;
+		if (calls[high].invoked - width >= measured->from)
+			worst = fmin(worst, ratio(ok, high + 1 - low));
+	}
+	return worst;
+}
+
+/* ---- Outages ---------------------------------------------------------------------------------------------- */
+
+static nanoseconds outage_length(const struct measured *measured, nanoseconds began)
+{
+	nanoseconds last = -1, next = INT64_MAX;
+
+	for (size_t i = 0; i < measured->count; i++) {
+		const struct call *call = &measured->calls[i];
+
+		if (!call->success)
+			continue;
+		if (call->ended <= began && call->ended > last)
+			last = call->ended;
+		if (call->invoked >= began && call->ended < next)
+			next = call->ended;
+	}
+	return next == INT64_MAX ? -1 : next - (last < 0 ? began : last);
+}
+
+static nanoseconds recovery(const struct measured *measured, const struct metrics *metrics,
+			    nanoseconds end)
+{
+	unsigned in_a_row = 0, start = 0;
+	bool any = false;
+
+	for (unsigned i = (unsigned)(end / metrics->width); i < metrics->bucket_count; i++) {
+		const struct bucket *bucket = &metrics->buckets[i];
+
+		if (!bucket->invoked)
+			continue;
+		any = true;
+		if (!bucket_good(bucket))
+			in_a_row = 0;
+		else if (++in_a_row == 1)
+			start = i;
+		if (in_a_row == RECOVERED_BUCKETS)
+			break;
+	}
+	if (in_a_row) { /* three, or all that there were */
+		nanoseconds from = start * metrics->width;
+
+		return from > end ? from - end : 0;
+	}
+	if (!any && measured->result->settled >= end)
+		return measured->result->settled - end;
+	return -1;
+}
+
+static void list_outages(const struct measured *measured, struct metrics *metrics)
+{
+	unsigned count = measured->scenario->fault_count;
+
+	metrics->outages = must(calloc(count + 1, sizeof(*metrics->outages)));
+	for (unsigned i = 0; i < count; i++) {
+		const struct fault_state *state = faults_state(measured->world, i);
+
+		if (!fired(state))
+			continue;
+		metrics->outages[metrics->outage_count++] = (struct outage){
+			.fault = i,
+			.lasted = outage_length(measured, state->began),
+			.recovered_after = recovery(measured, metrics, fault_end(measured, state)),
+		};
+	}
+}
+
+/* ---- What the processes were ------------------------------------------------------------------------------ */
+
+int leader_role(const struct protocol *protocol)
+{
+	for (const struct inspector *i = protocol->inspectors; i && i->name; i++) {
+		if (strcmp(i->name, "role") != 0 || !i->values)
+			continue;
+		for (int value = 0; i->values[value]; value++)
+			if (!strcmp(i->values[value], "leader"))
+				return value;
+	}
+	return -1;
+}
+
+/* Buckets in which an operation was open, and none invoked or answered in it was a success. */
+static bool *dark_buckets(const struct measured *measured, const struct metrics *metrics)
+{
+	unsigned count = metrics->bucket_count;
+	bool *dark = must(calloc(count, sizeof(*dark)));
+	bool *lit = must(calloc(count, sizeof(*lit)));
+
+	for (size_t i = 0; i < measured->count; i++) {
+		const struct call *call = &measured->calls[i];
+		nanoseconds first = call->invoked / metrics->width;
+		nanoseconds last = call->ended / metrics->width;
+
+		for (nanoseconds b = first; b <= last && b < count; b++)
+			dark[b] = true;
+		if (call->success && first < count)
+			lit[first] = true;
+		if (call->success && last < count)
+			lit[last] = true;
+	}
+	for (unsigned b = 0; b < count; b++)
+		dark[b] = dark[b] && !lit[b];
+	free(lit);
+	return dark;
+}
+
+struct sweep {
+	uint64_t whole, leads; /* sets of processes: live and not cut; of these, leaders */
+	unsigned majority;
+	bool *dark;
+};
+
+/* Nothing changed from `from` to `to`. */
+static void sweep_over(const struct measured *measured, const struct sweep *sweep, nanoseconds from,
+		       nanoseconds to, struct metrics *metrics)
+{
+	if (!sweep->leads && metrics->leaderless >= 0)
+		metrics->leaderless += overlap(from, to, measured->from, measured->until);
+	if (count_bits(sweep->whole) < sweep->majority || to <= from)
+		return;
+	for (nanoseconds b = from / metrics->width;
+	     b < metrics->bucket_count && b * metrics->width < to; b++) {
+		nanoseconds start = b * metrics->width;
+		nanoseconds shared = overlap(from, to, start, start + metrics->width);
+
+		if (!sweep->dark[b])
+			continue;
+		metrics->buckets[b].avoidable += shared;
+		metrics->avoidable += shared;
+	}
+}
+
+/* Processes that each reach a majority make one together, but for exotic cuts. */
+static void sweep_series(const struct measured *measured, struct metrics *metrics)
+{
+	struct world *world = measured->world;
+	const struct group *group = &world->groups[measured->scenario->workload.group];
+	size_t count = records_size(world, RECORDS_SERIES) / sizeof(struct series_record);
+	int leader = leader_role(group->protocol);
+	struct sweep sweep = {.majority = group->count / 2u + 1};
+	nanoseconds since = 0;
+
+	metrics->avoidable = count ? 0 : -1;
+	metrics->leaderless = count && leader >= 0 ? 0 : -1;
+	if (!count)
+		return;
+	sweep.dark = dark_buckets(measured, metrics);
+	for (size_t i = 0; i < count; i++) {
+		const struct series_record *record = records_at(world, RECORDS_SERIES,
+								i * sizeof(*record));
+		uint64_t bit = (uint64_t)1 << record->process;
+		bool whole = record->status == UP && !record->cut;
+
+		if (record->process < group->first ||
+		    record->process >= group->first + group->count)
+			continue;
+		sweep_over(measured, &sweep, since, record->time, metrics);
+		since = record->time;
+		sweep.whole = whole ? sweep.whole | bit : sweep.whole & ~bit;
+		sweep.leads = whole && record->role == leader ? sweep.leads | bit
+							      : sweep.leads & ~bit;
+	}
+	sweep_over(measured, &sweep, since, measured->until, metrics);
+	free(sweep.dark);
+}
+
+/* ---- All of them ------------------------------------------------------------------------------------------ */
+
+static void measure(struct measured *measured, struct world *world, const struct scenario *scenario,
+		    const struct run_result *result)
+{
+	nanoseconds until = result->healed ? result->healed : result->ended;
+
+	*measured = (struct measured){.world = world, .scenario = scenario, .result = result};
+	measured->until = until;
+	measured->from = scenario->warmup < until ? scenario->warmup : until;
+	measured->calls = calls_of(world, scenario->workload.timeout, result->ended,
+				   &measured->count);
+	while (measured->first < measured->count &&
+	       measured->calls[measured->first].invoked < measured->from)
+		measured->first++;
+	faulty_time(measured);
+}
+
+static void figures_of_calls(const struct measured *measured, struct metrics *metrics)
+{
+	static const nanoseconds windows[] = {1, 2, 5, 10, 30};
+	const struct call *calls = measured->calls + measured->first;
+	size_t count = measured->count - measured->first, outside = 0, outside_ok = 0;
+	nanoseconds *latency = must(calloc(count + 1, sizeof(*latency)));
+	size_t ok = latencies(calls, count, latency);
+
+	metrics->availability = ratio(ok, count);
+	metrics->p50 = percentile(latency, ok, 50);
+	metrics->p95 = percentile(latency, ok, 95);
+	metrics->p99 = percentile(latency, ok, 99);
+	metrics->max = percentile(latency, ok, 100);
+	for (size_t i = 0; i < count; i++) {
+		if (under_fault(measured, calls[i].invoked))
+			continue;
+		outside++;
+		outside_ok += calls[i].success;
+	}
+	metrics->availability_outside = ratio(outside_ok, outside);
+	for (unsigned i = 0; i < 5; i++)
+		metrics->windowed[i] = worst_window(measured, windows[i] * second);
+	metrics->throughput = (double)second *
+			      ratio(ok, (uint64_t)(measured->until - measured->from));
+	free(latency);
+}
+
+void metrics_of_world(struct world *world, const struct scenario *scenario,
+		      const struct run_result *result, struct metrics *metrics)
+{
+	struct measured measured;
+	size_t ok;
+
+	measure(&measured, world, scenario, result);
+	*metrics = (struct metrics){.leader_changes = result->leader_changes};
+	metrics->width = bucket_width(scenario->duration > measured.until ? scenario->duration
+									  : measured.until);
+	metrics->bucket_count = (unsigned)((measured.until + metrics->width - 1) / metrics->width);
+	if (metrics->bucket_count == 0)
+		metrics->bucket_count = 1;
+	assert(metrics->bucket_count <= BUCKETS_MAX);
+	metrics->buckets = must(calloc(metrics->bucket_count, sizeof(*metrics->buckets)));
+	fill_buckets(&measured, metrics);
+	figures_of_calls(&measured, metrics);
+	metrics->slices = good_slices(&measured, metrics);
+	list_outages(&measured, metrics);
+	sweep_series(&measured, metrics);
+	ok = successes(measured.calls, measured.count);
+	metrics->messages_per_commit = ratio(result->counters.sent, ok);
+	metrics->bytes_per_commit = ratio(result->counters.bytes, ok);
+	free(measured.calls);
+}
+
+void metrics_of(struct theatre *theatre, const struct scenario *scenario,
+		const struct run_result *result, struct metrics *metrics)
+{
+	metrics_of_world(theatre_world(theatre), scenario, result, metrics);
+}
+
+void metrics_free(struct metrics *metrics)
+{
+	free(metrics->buckets);
+	free(metrics->outages);
+	metrics->buckets = NULL;
+	metrics->outages = NULL;
+}
