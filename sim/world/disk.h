@@ -48,14 +48,14 @@ enum write_kind {
 	WRITE_STAGE,
 	WRITE_SNAPSHOT
 };
-/* A write not yet durable, with what undoes it. */
+/* A write not yet durable, with what undoes it. The i-th waiting one has the ticket really + 1 + i. */
 struct disk_write {
-	uint8_t kind;
-	uint8_t unused[3];
-	uint32_t count; /* of removed log slots; 1 if the cell or snapshot before it was there */
-	uint64_t key;   /* index or cell key */
-	ref_t before;   /* removed slots, the cell or the snapshot that stood there */
-	uint32_t unused2;
+	uint32_t kind;  /* enum write_kind */
+	uint32_t count; /* log slots removed */
+	uint64_t key;   /* log index or cell key; of a stage: how much was staged before */
+	ref_t before;   /* the slots removed, or the cell or snapshot that stood there */
+	uint32_t unused;
+	uint64_t first; /* of a discard: the log's first index before */
 };
 
 enum crash_mode { CRASH_LOSE_UNSYNCED, CRASH_REORDER, CRASH_KEEP };
@@ -70,22 +70,27 @@ struct disk_setup {
 struct disk {
 	struct pages log; /* of struct log_slot, by index */
 	uint64_t log_first, log_last, log_durable;
-	ref_t *cells; /* sorted by key */
+	ref_t *cells; /* struct cell, sorted by key */
 	uint32_t cell_count, cell_capacity;
-	ref_t snapshot, staged; /* struct snapshot_block; a growing one */
+	ref_t snapshot; /* struct snapshot_block */
+	ref_t staged;   /* bytes of the next one */
 	uint32_t staged_size, staged_capacity;
 
 	struct disk_write *waiting; /* a ring, in order of ticket */
 	uint32_t waiting_first, waiting_count, waiting_capacity;
+	uint32_t truncations;   /* among them */
+	uint32_t unsynced_torn; /* how many crashes tore a record: the ordinal of that choice */
 	ticket_t ticket;        /* of the last write */
+	ticket_t issued;        /* all up to it were handed to the platter */
 	ticket_t durable;       /* all up to it are, or were said to be */
 	ticket_t really;        /* all up to it are: lags behind durable while syncs lie */
 	ticket_t syncing;       /* the sync under way covers up to it; 0: none is */
 	nanoseconds busy_until; /* the platter has taken all writes queued so far */
-	uint32_t writes, syncs, generation;
+	uint32_t writes, syncs; /* ordinals of choices */
+	uint32_t generation;    /* of its syncs: a crash ends the one under way */
 
 	/* Faults. */
-	uint32_t slower;       /* times as slow, in thousandths on top of 1000 */
+	uint32_t slower;       /* times as slow, in thousandths; 0: as ever */
 	probability_t failing; /* of a sync */
 	bool full, lying;
 };

@@ -12,6 +12,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim/gnu.h"
 #include "sim/ordeal.h"
@@ -79,25 +80,41 @@ enum message_kind {
 };
 enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = 5, MESSAGE_TYPES_MAX = 58 };
 
+/*
+ * One block in the arena: the header, then the body that the protocol fills in. What the fingerprint
+ * sees (from records_digest on) ends where the body begins, so that one call digests both.
+ */
 struct env_message {
-	ref_t next;        /* in whatever list it waits */
-	uint16_t arrivals; /* still under way: 2 of a duplicated message */
-	uint16_t record_capacity;
-	ticket_t after;             /* leaves when this write is durable */
-	uint32_t connection, place; /* of a FIFO link: which connection, which place in it */
-	ref_t records;              /* the array, where there are more than stand inline */
+	ref_t next;    /* in whatever list it waits */
+	bool serviced; /* its process has spent its service time on it */
+	bool lost;     /* went down with its connection */
+	bool arrived;  /* in a paused process's inbox: no cut can take it any more */
+	uint8_t unused;
+	ticket_t after;     /* leaves when this write is durable ... */
+	ticket_t needed;    /* ... and ought to, when that one is */
+	uint32_t place;     /* in its FIFO link */
+	uint32_t allocated; /* bytes of this block */
+	ref_t records;      /* the array, where there are more than stand inline */
+	uint32_t record_capacity;
 	ref_t record[MESSAGE_RECORDS_INLINE]; /* struct log_record */
-	/* From here on it is what the fingerprint sees, in one call: tail, then body. */
-	uint32_t record_count;
-	nanoseconds at; /* delivered */
 	uint64_t records_digest;
+	nanoseconds at; /* delivered */
+	uint32_t record_count;
+	uint32_t size;      /* of the body with its trailing elements */
 	uint16_t from, to;  /* endpoints */
 	uint8_t kind, type; /* enum message_kind; the protocol's type */
 	uint16_t count;     /* trailing elements */
-	uint32_t size;      /* of the body with them */
-	uint32_t group;
-	_Alignas(16) uint8_t body[];
+	uint32_t group, unused2;
+	uint8_t body[];
 };
+_Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
+_Static_assert(offsetof(struct env_message, body) == sizeof(struct env_message), "no gap");
+
+/* A request's id names its client, so that any process can answer: the low 16 bits. */
+static inline unsigned request_client(request_id id)
+{
+	return id & 0xFFFF;
+}
 
 /* Body of a request's message; the command follows. */
 struct request_body {
@@ -140,11 +157,13 @@ struct clock {
 struct timer {
 	nanoseconds deadline; /* on the process's own clock */
 	nanoseconds queued;   /* true time of its queued item; -1: none is */
+	uint64_t key;
 	uint32_t queued_sequence;
 	uint32_t arms; /* the ordinal of its choices */
-	uint64_t key;
+	ref_t next;    /* of the same type, other keys */
 	uint8_t process, type;
 	bool armed;
+	uint8_t unused;
 };
 
 /* What waits for the disk: a message, or a promise observed. */
@@ -165,7 +184,8 @@ struct process {
 	group_id group;
 	uint8_t status; /* enum status */
 	bool silenced;
-	uint8_t first_member; /* of its group */
+	bool wiped;         /* its disk was lost: it boots EMPTY */
+	bool durable_waits; /* paused, it was not yet told what became durable */
 	uint32_t boots, incarnation;
 	struct clock clock;
 	struct disk disk;
@@ -178,10 +198,10 @@ struct process {
 	uint32_t draws;   /* the ordinal of env_random */
 	uint32_t crashes; /* ordinal of crash choices */
 	uint32_t serviced;
-	uint32_t
-		crash_armed; /* 0, or 1 + the share of the next handler's effects that still happen */
-	ref_t *timers;       /* struct timer, by type; keys other than 0 chained behind */
-	ref_t blocks;        /* memory that dies with it */
+	bool crash_armed; /* it dies in its next handler */
+	bool dead_disk;   /* it crashed of a disk error, and boots when that is over */
+	ref_t *timers;    /* struct timer, by type; keys other than 0 chained behind */
+	ref_t blocks;     /* memory that dies with it */
 };
 
 /* ---- The floors above --------------------------------------------------------------------------------- */
@@ -223,6 +243,8 @@ struct above {
 };
 
 /* ---- The world ------------------------------------------------------------------------------------------ */
+
+enum { RECORDS_HISTORY, RECORDS_VALUES, RECORDS_SERIES, RECORDS_KINDS };
 
 enum { TRACE_RING = 128 };
 struct trace_record { /* one event, in 32 bytes: the last of them are always at hand */
@@ -267,6 +289,7 @@ struct world { /* stands at the arena's start */
 	bool healed; /* loss has stopped, latencies are capped */
 	bool stop;   /* a floor above wants the run to end at this event */
 	struct counters counters;
+	size_t records[RECORDS_KINDS]; /* bytes of each kind of record, on this branch */
 	/* The floors' own state, in the arena. */
 	void *workload, *faults, *check, *run;
 	uint64_t sometimes[GROUPS_MAX]; /* sets of situations that occurred */
@@ -275,7 +298,7 @@ struct world { /* stands at the arena's start */
 
 /* Why world_run returned. */
 enum outcome {
-	RAN_UNTIL,   /* the time is reached, or nothing is left to happen */
+	RAN_UNTIL,   /* the time is reached, or nothing is left to happen; or `body` returned */
 	RAN_STOPPED, /* a floor above set `stop` */
 	RAN_LIMIT,   /* a bound of ours: its name in *limit */
 	RAN_FAILED   /* a protocol's assertion; the observer knows */
@@ -295,11 +318,14 @@ void world_boot(struct world *);
 enum outcome world_run(struct world *, nanoseconds until, const char **limit);
 /* For a world held still (unit tests, debuggers): one event. False: nothing is left. */
 bool world_step(struct world *);
+/*
+ * Runs `body`, from which world_limit and a failed assertion come back here; what floors do with the
+ * world before and after world_run belongs in it. world_run does this itself where nobody did.
+ */
+enum outcome world_enter(struct world *, void (*body)(struct world *, void *), void *context,
+			 const char **limit);
 /* Ends the run from anywhere inside it with RAN_LIMIT: a bound of ours is reached. */
 _Noreturn void world_limit(struct world *, const char *name);
-/* Asked before each event, where not NULL: which pending event comes next (0: the earliest). */
-void world_set_scheduler(struct world *, uint32_t (*next)(void *context, struct world *),
-			 void *context);
 
 static inline void *world_take(struct world *world, size_t size)
 {
@@ -382,7 +408,6 @@ void world_digests_to(struct world *, void (*take)(void *context, uint64_t event
 /* ---- Records: only ever appended to, outside the arena ---------------------------------------------------- */
 
 /* A run of bytes that grows; the world keeps `size` of the branch that it is on. */
-enum { RECORDS_HISTORY, RECORDS_VALUES, RECORDS_SERIES, RECORDS_KINDS };
 void *records_append(struct world *, unsigned kind,
 		     size_t size); /* room for so many bytes, zeroed */
 void *records_at(struct world *, unsigned kind, size_t offset);

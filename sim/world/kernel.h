@@ -1,0 +1,179 @@
+/*
+ * What the world's files share with each other and with nobody else: the scratch that stands outside
+ * the arena, and the functions that one file offers the next.
+ */
+#ifndef SIM_WORLD_KERNEL_H
+#define SIM_WORLD_KERNEL_H
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "sim/world/world.h"
+
+enum { EFFECTS_MAX = 8192, INBOX_MAX = 1024 };
+
+/* What a handler did to the world outside its process, in order. */
+enum effect_kind { EFFECT_MESSAGE, EFFECT_WRITE, EFFECT_OBSERVE, EFFECT_ARM, EFFECT_DISARM };
+struct effect {
+	uint32_t kind;
+	uint32_t what; /* observation, or timer type */
+	ref_t message;
+	uint32_t unused;
+	uint64_t a, b, c, digest; /* of a timer: key, least, most. Of a write: its ticket in a */
+};
+/* Of a message: when every write of its handler is durable. */
+#define AFTER_ALL UINT64_MAX
+
+struct records {
+	char *bytes;
+	size_t capacity;
+};
+
+/* Stands outside the arena: nothing in it decides anything once a handler has returned. */
+struct outside {
+	struct effect effects[EFFECTS_MAX];
+	uint32_t effect_count;
+	bool in_handler;
+	struct process *current;   /* whose handler runs */
+	struct log_record *viewed; /* the record that env_next_record returned last */
+	void *answer;              /* ANSWER_MAX bytes, of env_apply and env_query */
+	void *image;               /* of env_app_image */
+	size_t image_capacity;
+	struct records records[RECORDS_KINDS];
+	struct snapshot *snapshots; /* all that are kept */
+	FILE *trace;
+	void (*digests)(void *, uint64_t, uint64_t);
+	void *digests_context;
+	jmp_buf escape;
+	bool escapes; /* `escape` is set */
+	const char *limit;
+};
+
+/* The low four bits of a queue item's reference. */
+enum item_kind { ITEM_MESSAGE, ITEM_TIMER, ITEM_SYNC, ITEM_FLOOR, ITEM_CRASH };
+enum { ITEM_BITS = 4, FLOOR_BITS = 2 };
+
+static inline struct outside *outside(const struct world *world)
+{
+	return world->outside;
+}
+static inline struct env_message *message_at(const struct world *world, ref_t ref)
+{
+	return arena_at(&world->arena, ref);
+}
+static inline struct process *process_of(const struct env *env)
+{
+	return (struct process *)(uintptr_t)env; /* env is its first member */
+}
+
+static inline uint32_t world_push(struct world *world, nanoseconds time, uint32_t ref)
+{
+	uint32_t sequence = ++world->sequence;
+
+	queue_push(&world->arena, &world->queue,
+		   (struct queue_item){.ref = ref, .sequence = sequence, .time = time});
+	return sequence;
+}
+
+/* ---- process.c ---------------------------------------------------------------------------------- */
+
+void process_init(struct world *, struct process *, group_id, process_id);
+void process_boot(struct world *, struct process *, enum boot);
+/* Around every call of a protocol's function. */
+void handler_begin(struct world *, struct process *);
+void handler_end(struct world *, struct process *);
+/* A message has arrived at an endpoint that can take it. Returns whether it was an event. */
+bool process_receive(struct world *, struct process *, struct env_message *);
+bool process_timer(struct world *, struct timer *, uint32_t sequence);
+void process_arm(struct world *, struct process *, const struct effect *);
+void process_disarm(struct world *, struct process *, const struct effect *);
+void process_saw(struct world *, struct process *, uint32_t what, uint64_t a, uint64_t b,
+		 uint64_t c, uint64_t digest);
+void process_memory_free(struct world *, struct process *);
+nanoseconds clock_local(const struct clock *, nanoseconds true_time);
+nanoseconds clock_true(const struct clock *, nanoseconds local); /* the first that reads it */
+
+/* ---- disk.c ------------------------------------------------------------------------------------- */
+
+void disk_init(struct world *, struct disk *);
+void disk_issue(struct world *, struct process *, ticket_t);
+void disk_sync(struct world *, struct process *); /* begins one, if one is due */
+void disk_synced(struct world *, struct process *);
+/* Undoes what a crash takes. Returns the first log index that changed, or UINT64_MAX. */
+uint64_t disk_crash(struct world *, struct process *);
+void disk_wipe(struct world *, struct process *);
+struct log_slot *disk_slot(struct world *, struct disk *, uint64_t index); /* NULL: none */
+void record_release(struct world *, struct log_record *);
+struct log_record *record_new(struct world *, uint64_t index, uint64_t term, const void *command,
+			      size_t size);
+uint64_t command_digest(const void *command, size_t size);
+void held_add(struct world *, struct process *, const struct held *);
+/* What waits for no more than `durable` leaves. */
+void held_release(struct world *, struct process *, ticket_t durable);
+void held_drop(struct world *, struct process *, ticket_t from);
+
+/* ---- network.c ---------------------------------------------------------------------------------- */
+
+struct env_message *message_new(struct world *, enum message_kind, endpoint_t from, endpoint_t to,
+				size_t size);
+void message_attach(struct world *, struct env_message *, struct log_record *);
+void message_free(struct world *, struct env_message *);
+void network_send(struct world *, struct env_message *);
+bool network_deliver(struct world *, struct env_message *);         /* whether it was an event */
+void network_break(struct world *, endpoint_t from, endpoint_t to); /* a connection */
+void network_init(struct world *);
+
+/* ---- trace.c ------------------------------------------------------------------------------------ */
+
+enum trace_kind {
+	TRACE_DELIVER,
+	TRACE_TIMER,
+	TRACE_SYNC,
+	TRACE_DISK_FAILED,
+	TRACE_FLOOR,
+	TRACE_LOST,
+	TRACE_CRASH,
+	TRACE_BOOT,
+	TRACE_PAUSE,
+	TRACE_RESUME,
+	TRACE_SAW
+};
+void trace_message(struct world *, enum trace_kind, const struct env_message *);
+void trace_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
+		   const char *text);
+void trace_saw(struct world *, const struct process *, uint32_t what, uint64_t a, uint64_t b,
+	       uint64_t c);
+
+static inline void trace_ring(struct world *world, enum trace_kind kind, unsigned from, unsigned to,
+			      unsigned type, uint64_t detail)
+{
+	struct trace_record *record = &world->ring[world->events % TRACE_RING];
+
+	record->time = world->now;
+	record->detail = detail;
+	record->event = (uint32_t)world->events;
+	record->from = (uint16_t)from;
+	record->to = (uint16_t)to;
+	record->kind = (uint8_t)kind;
+	record->type = (uint8_t)type;
+}
+
+/* ---- The fingerprint ------------------------------------------------------------------------------ */
+
+/* One event: what is digested is packed, and its digest so far is the seed of the next. */
+static inline void fingerprint(struct world *world, const void *bytes, size_t size)
+{
+	world->digest = XXH3_64bits_withSeed(bytes, size, world->digest);
+	if (unlikely(world->outside->digests != NULL))
+		world->outside->digests(world->outside->digests_context, world->events,
+					world->digest);
+}
+
+static inline void fingerprint_words(struct world *world, uint64_t a, uint64_t b)
+{
+	uint64_t words[3] = {(uint64_t)world->now, a, b};
+
+	fingerprint(world, words, sizeof(words));
+}
+
+#endif

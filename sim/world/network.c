@@ -1,0 +1,390 @@
+/*
+ * The network: directed links that delay, lose, duplicate and hold back messages, and cuts.
+ *
+ * Every choice about a message has the address (kind, link, type, ordinal), where a link counts its
+ * messages by type once, and loss, latency and the rest share that ordinal: taking one fault away
+ * never shifts another's draws. Cuts act when a message is sent and when it arrives.
+ */
+#include "sim/world/kernel.h"
+
+/* A second latency of the same message: of a duplicate. */
+#define DUPLICATE_BIT ((address_t)1 << 31)
+enum { RETRANSMITS_MAX = 16 };
+
+const char *endpoint_name(endpoint_t endpoint, char *text)
+{
+	if (endpoint < CLIENT_FIRST)
+		snprintf(text, 8, "n%u", endpoint + 1u);
+	else
+		snprintf(text, 8, "c%u", endpoint - CLIENT_FIRST + 1u);
+	return text;
+}
+
+/* ---- Messages ------------------------------------------------------------------------------------- */
+
+struct env_message *message_new(struct world *world, enum message_kind kind, endpoint_t from,
+				endpoint_t to, size_t size)
+{
+	size_t whole = sizeof(struct env_message) + size;
+	struct env_message *message = arena_take(&world->arena, whole);
+
+	message->allocated = (uint32_t)whole;
+	message->record_capacity = MESSAGE_RECORDS_INLINE;
+	message->size = (uint32_t)size;
+	message->from = from;
+	message->to = to;
+	message->kind = (uint8_t)kind;
+	return message;
+}
+
+static ref_t *message_records(struct world *world, struct env_message *message)
+{
+	return message->records ? arena_at(&world->arena, message->records) : message->record;
+}
+
+/* Takes over the caller's hold on the record. */
+void message_attach(struct world *world, struct env_message *message, struct log_record *record)
+{
+	ref_t *records = message_records(world, message);
+
+	if (message->record_count == message->record_capacity) {
+		size_t bytes = message->record_capacity * sizeof(ref_t);
+		ref_t *more = arena_take(&world->arena, 2 * bytes);
+
+		memcpy(more, records, bytes);
+		if (message->records)
+			arena_give(&world->arena, records, bytes);
+		message->records = arena_ref(&world->arena, more);
+		message->record_capacity *= 2;
+		records = more;
+	}
+	records[message->record_count++] = arena_ref(&world->arena, record);
+	message->records_digest = (message->records_digest ^ record->digest ^ record->term << 32 ^
+				   record->index) *
+				  0x9E3779B97F4A7C15u;
+}
+
+void message_free(struct world *world, struct env_message *message)
+{
+	ref_t *records = message_records(world, message);
+
+	for (uint32_t i = 0; i < message->record_count; i++)
+		record_release(world, world_record(world, records[i]));
+	if (message->records)
+		arena_give(&world->arena, records, message->record_capacity * sizeof(ref_t));
+	arena_give(&world->arena, message, message->allocated);
+}
+
+/* The same once more, as the network may do. */
+static struct env_message *message_copy(struct world *world, const struct env_message *message)
+{
+	struct env_message *copy = arena_take_part(&world->arena, message->allocated, 0);
+	const ref_t *records = message->records ? arena_at(&world->arena, message->records)
+						: message->record;
+
+	memcpy(copy, message, message->allocated);
+	copy->records = 0;
+	copy->record_count = 0;
+	copy->record_capacity = MESSAGE_RECORDS_INLINE;
+	copy->records_digest = 0;
+	for (uint32_t i = 0; i < message->record_count; i++) {
+		struct log_record *record = world_record(world, records[i]);
+
+		record->holders++;
+		message_attach(world, copy, record);
+	}
+	return copy;
+}
+
+/* ---- Links ------------------------------------------------------------------------------------------ */
+
+static const struct link_setup *link_setup(const struct world *world, const struct link *link)
+{
+	return link->setup ? &world->setup->links[link->setup - 1].link : &world->setup->link;
+}
+
+/* Where a link's counters of messages begin, and the link itself. */
+static struct link *find_link(struct world *world, endpoint_t from, endpoint_t to,
+			      uint32_t *ordinals)
+{
+	unsigned n = world->process_count, clients = world->client_count;
+
+	if (from < CLIENT_FIRST && to < CLIENT_FIRST) {
+		unsigned i = from * n + to;
+
+		*ordinals = i * world->type_count;
+		return &world->links[i];
+	}
+	if (from >= CLIENT_FIRST && to >= CLIENT_FIRST)
+		return NULL;
+	unsigned i = from >= CLIENT_FIRST ? (unsigned)(from - CLIENT_FIRST) * n + to
+					  : clients * n + from * clients + (to - CLIENT_FIRST);
+
+	*ordinals = n * n * world->type_count + i * MESSAGE_KINDS;
+	return &world->client_links[i];
+}
+
+struct link *world_link(struct world *world, endpoint_t from, endpoint_t to)
+{
+	uint32_t ordinals;
+
+	return find_link(world, from, to, &ordinals);
+}
+
+void network_init(struct world *world)
+{
+	const struct setup *setup = world->setup;
+	size_t n = world->process_count, clients = world->client_count;
+	size_t between = n * n, with_clients = 2 * clients * n;
+
+	world->links = arena_bump(&world->arena, (between + with_clients) * sizeof(struct link));
+	world->client_links = world->links + between;
+	world->ordinals = arena_bump(&world->arena,
+				     (between * world->type_count + with_clients * MESSAGE_KINDS) *
+					     sizeof(uint32_t));
+	for (size_t i = 0; i < between + with_clients; i++) {
+		world->links[i].loss = setup->link.loss;
+		world->links[i].duplicate = setup->link.duplicate;
+		world->links[i].reorder = setup->link.reorder;
+		world->links[i].delivered = -1;
+	}
+	for (size_t i = 0; i < setup->link_count; i++) {
+		struct link *link = world_link(world, setup->links[i].from, setup->links[i].to);
+
+		if (!link)
+			continue;
+		link->setup = (uint32_t)i + 1;
+		link->loss = setup->links[i].link.loss;
+		link->duplicate = setup->links[i].link.duplicate;
+		link->reorder = setup->links[i].link.reorder;
+	}
+}
+
+/* ---- Sending ------------------------------------------------------------------------------------------ */
+
+static nanoseconds latency(struct world *world, const struct link *link, address_t address)
+{
+	const struct link_setup *setup = link_setup(world, link);
+	nanoseconds took = choose_duration(&world->choices, address, &setup->latency);
+
+	if (unlikely(world->healed)) {
+		nanoseconds cap = distribution_p99(&setup->latency);
+
+		if (took > cap)
+			took = cap;
+	}
+	return took + link->slower;
+}
+
+static void lose(struct world *world, struct link *link, struct env_message *message,
+		 uint64_t *counter)
+{
+	link->lost++;
+	++*counter;
+	trace_message(world, TRACE_LOST, message);
+	message_free(world, message);
+}
+
+/* Of a FIFO connection: a loss costs a retransmission, and nobody overtakes. */
+static void send_connected(struct world *world, struct link *link, struct env_message *message,
+			   address_t base)
+{
+	struct pcg32 pcg = choice_pcg(&world->choices, base | (address_t)CHOICE_LOSS << 58);
+	nanoseconds due = world->now + latency(world, link, base | (address_t)CHOICE_LATENCY << 58);
+
+	for (unsigned i = 0; link->loss && i < RETRANSMITS_MAX; i++) {
+		if (i == 0 ? !choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58,
+					    link->loss)
+			   : pcg32_next(&pcg) >= link->loss)
+			break;
+		due += distribution_draw(&world->setup->retransmit, &pcg);
+		world->counters.lost++;
+	}
+	if (due < link->last)
+		due = link->last;
+	link->last = due;
+	message->place = ++link->place;
+	world_push(world, due, arena_ref(&world->arena, message));
+}
+
+void network_send(struct world *world, struct env_message *message)
+{
+	ref_t ref = arena_ref(&world->arena, message);
+
+	if (message->needed) {
+		process_id sender = (process_id)message->from;
+
+		if (unlikely(message->needed > world_process(world, sender)->disk.durable &&
+			     world->above->observer))
+			world->above->observer->left_early(world, sender, message, message->needed);
+	}
+	if (message->from == message->to) {
+		world_push(world, world->now, ref);
+		return;
+	}
+	uint32_t ordinals;
+	struct link *link = find_link(world, message->from, message->to, &ordinals);
+	bool protocol = message->kind == MESSAGE_PROTOCOL;
+	uint32_t ordinal = ++world->ordinals[ordinals + (protocol ? message->type : message->kind)];
+	address_t base = choice_address(
+		0, message->from, message->to,
+		protocol ? message->type : MESSAGE_TYPES_MAX + (unsigned)message->kind, ordinal);
+
+	world->counters.sent++;
+	world->counters.bytes += message->size;
+	if (unlikely(link->cuts)) {
+		lose(world, link, message, &world->counters.cut);
+		return;
+	}
+	if (unlikely(world->setup->connections)) {
+		send_connected(world, link, message, base);
+		return;
+	}
+	if (unlikely((link->loss || world->choices.source) &&
+		     choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58,
+				   link->loss))) {
+		lose(world, link, message, &world->counters.lost);
+		return;
+	}
+	nanoseconds took = latency(world, link, base | (address_t)CHOICE_LATENCY << 58);
+
+	if (unlikely(link->reorder &&
+		     choose_chance(&world->choices, base | (address_t)CHOICE_REORDER << 58,
+				   link->reorder))) {
+		took += choose_duration(&world->choices,
+					base | (address_t)CHOICE_REORDER << 58 | DUPLICATE_BIT,
+					&link_setup(world, link)->held_back);
+		world->counters.reordered++;
+	}
+	world_push(world, world->now + took, ref);
+	if (unlikely(link->duplicate &&
+		     choose_chance(&world->choices, base | (address_t)CHOICE_DUPLICATE << 58,
+				   link->duplicate))) {
+		nanoseconds again = latency(world, link,
+					    base | (address_t)CHOICE_LATENCY << 58 | DUPLICATE_BIT);
+
+		world->counters.duplicated++;
+		world_push(world, world->now + again,
+			   arena_ref(&world->arena, message_copy(world, message)));
+	}
+}
+
+void world_request(struct world *world, unsigned client, process_id to,
+		   const struct request *request)
+{
+	struct env_message *message = message_new(world, MESSAGE_REQUEST,
+						  (endpoint_t)(CLIENT_FIRST + client), to,
+						  sizeof(struct request_body) + request->size);
+	struct request_body *body = (struct request_body *)message->body;
+
+	*body = (struct request_body){.id = request->id,
+				      .session = request->session,
+				      .sequence = request->sequence,
+				      .kind = request->kind,
+				      .size = (uint32_t)request->size};
+	memcpy(body + 1, request->command, request->size);
+	message->group = world_process(world, to)->group;
+	network_send(world, message);
+}
+
+/* ---- Arriving ------------------------------------------------------------------------------------------ */
+
+bool network_deliver(struct world *world, struct env_message *message)
+{
+	struct link *link = NULL;
+
+	if (message->from != message->to) {
+		link = world_link(world, message->from, message->to);
+		if (unlikely((link->cuts || message->lost) && !message->arrived)) {
+			lose(world, link, message,
+			     link->cuts ? &world->counters.cut : &world->counters.broken);
+			return false;
+		}
+	}
+	if (message->to < CLIENT_FIRST) {
+		struct process *process = world_process(world, (process_id)message->to);
+
+		if (unlikely(process->status == DOWN)) {
+			if (link)
+				link->lost++;
+			world->counters.refused_dead++;
+			trace_message(world, TRACE_LOST, message);
+			message_free(world, message);
+			return false;
+		}
+		if (link)
+			link->delivered = world->now;
+		return process_receive(world, process, message);
+	}
+	link->delivered = world->now;
+	world->counters.delivered++;
+	message->at = world->now;
+	fingerprint(world, &message->records_digest,
+		    sizeof(*message) - offsetof(struct env_message, records_digest) +
+			    message->size);
+	trace_message(world, TRACE_DELIVER, message);
+	world->above->answered(world, message->to - (unsigned)CLIENT_FIRST, message);
+	message_free(world, message);
+	return true;
+}
+
+/* ---- Cuts and broken connections --------------------------------------------------------------------- */
+
+void network_break(struct world *world, endpoint_t from, endpoint_t to)
+{
+	struct link *link = world_link(world, from, to);
+	uint32_t flying = 0;
+
+	if (!world->setup->connections || !link)
+		return;
+	for (uint32_t i = 0; i < world->queue.count; i++) {
+		uint32_t ref = world->queue.item[i].ref;
+		struct env_message *message = message_at(world, ref);
+
+		flying += ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from &&
+			  message->to == to && !message->lost;
+	}
+	uint32_t lost = choose_below(&world->choices,
+				     choice_address(CHOICE_BREAK, from, to, 0, link->place),
+				     flying + 1);
+
+	for (uint32_t i = 0; i < world->queue.count; i++) {
+		uint32_t ref = world->queue.item[i].ref;
+		struct env_message *message = message_at(world, ref);
+
+		if (ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from &&
+		    message->to == to && message->place > link->place - lost)
+			message->lost = true;
+	}
+}
+
+void world_cut(struct world *world, endpoint_t from, endpoint_t to)
+{
+	struct link *link = world_link(world, from, to);
+
+	if (link && from != to && link->cuts++ == 0)
+		network_break(world, from, to);
+}
+
+void world_mend(struct world *world, endpoint_t from, endpoint_t to)
+{
+	struct link *link = world_link(world, from, to);
+
+	if (link && from != to) {
+		assert(link->cuts > 0);
+		link->cuts--;
+	}
+}
+
+void world_heal(struct world *world)
+{
+	size_t n = world->process_count, clients = world->client_count;
+
+	world->healed = true;
+	for (size_t i = 0; i < n * n + 2 * clients * n; i++) {
+		struct link *link = &world->links[i];
+
+		link->loss = link->duplicate = link->reorder = 0;
+		link->slower = 0;
+	}
+}

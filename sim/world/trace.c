@@ -1,0 +1,228 @@
+/*
+ * The trace: one aligned line an event.
+ *
+ *     time in s  event  what
+ *    1.204512     317  n1 -> n3  AppendEntries      term=3 previous=12/2 commit=11 +2 [13..14]
+ *    1.204513    318  n2        timer election
+ *    1.205517    319  n3        disk synced        up to write 41
+ *    1.205517    319  n3           voted           term 4 for n2
+ *    1.206001    320  n1 -x n3  AppendEntries      lost (or cut, or the receiver is down)
+ *    2.000000    400  n2        CRASHED            its log ends at 17
+ *
+ * Observations are indented: they stand below the event in which they bind. Lines that begin with
+ * "##" tell what the floors above do: faults, operations, violations.
+ */
+#include "sim/world/kernel.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+static void begin_line(struct world *world)
+{
+	fprintf(world->outside->trace, "%4" PRId64 ".%06" PRId64 " %7" PRIu64 "  ",
+		world->now / 1000000000, world->now / 1000 % 1000000, world->events);
+}
+
+/* ---- Messages ---------------------------------------------------------------------------------------- */
+
+static uint64_t number_at(const void *at, unsigned width)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, at, width); /* little-endian, as all that this runs on */
+	return value;
+}
+
+static void print_field(FILE *out, const struct field *field, const uint8_t *at)
+{
+	uint64_t value = field->width <= 8 ? number_at(at + field->offset, field->width) : 0;
+
+	switch (field->kind) {
+	case FIELD_PROCESS:
+		if (value < PROCESSES_MAX)
+			fprintf(out, " %s=n%" PRIu64, field->name, value + 1);
+		else
+			fprintf(out, " %s=none", field->name);
+		break;
+	case FIELD_FLAG: fprintf(out, " %s=%s", field->name, value ? "yes" : "no"); break;
+	case FIELD_NUMBER:
+	case FIELD_BALLOT: fprintf(out, " %s=%" PRIu64, field->name, value); break;
+	case FIELD_BYTES: fprintf(out, " %s=(%u bytes)", field->name, field->width); break;
+	}
+}
+
+static void print_fields(FILE *out, const struct field *fields, const uint8_t *at)
+{
+	for (const struct field *field = fields; field && field->name; field++)
+		if (strcmp(field->name, "unused") != 0)
+			print_field(out, field, at);
+}
+
+static void print_body(struct world *world, const struct env_message *message)
+{
+	FILE *out = world->outside->trace;
+	const struct message_type *type =
+		&world->groups[message->group].protocol->messages[message->type];
+
+	fprintf(out, "%-18s", type->name);
+	print_fields(out, type->fields, message->body);
+	for (unsigned i = 0; i < message->count; i++) {
+		fputs(" {", out);
+		print_fields(out, type->element_fields,
+			     message->body + type->size + i * type->element);
+		fputs(" }", out);
+	}
+	if (!message->record_count)
+		return;
+	const ref_t *records = message->records ? arena_at(&world->arena, message->records)
+						: message->record;
+	const struct log_record *first = world_record(world, records[0]);
+	const struct log_record *last = world_record(world, records[message->record_count - 1]);
+
+	fprintf(out, " +%u [%" PRIu64 "/%" PRIu64, message->record_count, first->index,
+		first->term);
+	if (first != last)
+		fprintf(out, "..%" PRIu64 "/%" PRIu64, last->index, last->term);
+	fputc(']', out);
+}
+
+static void print_message(struct world *world, const struct env_message *message, bool lost)
+{
+	static const char *const words[MESSAGE_KINDS] = {NULL, "request", "answer", "redirect",
+							 "refusal"};
+	const struct answer_body *body = (const struct answer_body *)message->body;
+	FILE *out = world->outside->trace;
+	char from[8], to[8];
+
+	begin_line(world);
+	fprintf(out, "%-3s -%c %-3s ", endpoint_name(message->from, from), lost ? 'x' : '>',
+		endpoint_name(message->to, to));
+	if (message->kind == MESSAGE_PROTOCOL) {
+		print_body(world, message);
+	} else {
+		/* The id comes first in requests and answers alike. */
+		fprintf(out, "%-18s operation %" PRIu64, words[message->kind], body->id >> 16);
+		if (message->kind == MESSAGE_REDIRECT && body->whom == message->from)
+			fputs(" not now", out);
+		else if (message->kind == MESSAGE_REDIRECT)
+			fprintf(out, " to %s", endpoint_name((endpoint_t)body->whom, to));
+	}
+	fputs(lost ? "  LOST\n" : "\n", out);
+}
+
+void trace_message(struct world *world, enum trace_kind kind, const struct env_message *message)
+{
+	trace_ring(world, kind, message->from, message->to, message->type, message->records_digest);
+	if (unlikely(world->outside->trace != NULL))
+		print_message(world, message, kind == TRACE_LOST);
+}
+
+/* ---- Processes ------------------------------------------------------------------------------------------ */
+
+void trace_process(struct world *world, enum trace_kind kind, const struct process *process,
+		   uint64_t detail, const char *text)
+{
+	FILE *out = world->outside->trace;
+	char name[8];
+
+	trace_ring(world, kind, process->id, 0, 0, detail);
+	if (likely(!out))
+		return;
+	begin_line(world);
+	fprintf(out, "%-10s ", endpoint_name(process->id, name));
+	switch (kind) {
+	case TRACE_TIMER: fprintf(out, "timer %s", text); break;
+	case TRACE_SYNC: fprintf(out, "%-18s up to write %" PRIu64, "disk synced", detail); break;
+	case TRACE_DISK_FAILED:
+		fprintf(out, "%-18s %s, from write %" PRIu64, "DISK FAILED", text, detail);
+		break;
+	case TRACE_CRASH: fprintf(out, "%-18s its log ends at %" PRIu64, "CRASHED", detail); break;
+	case TRACE_BOOT: fprintf(out, "%-18s %s", "BOOTED", text); break;
+	case TRACE_PAUSE: fputs("PAUSED", out); break;
+	case TRACE_RESUME:
+		fprintf(out, "%-18s %" PRIu64 " messages wait", "RESUMED", detail);
+		break;
+	case TRACE_DELIVER:
+	case TRACE_LOST:
+	case TRACE_FLOOR:
+	case TRACE_SAW: break;
+	}
+	fputc('\n', out);
+}
+
+/* ---- Observations -------------------------------------------------------------------------------------- */
+
+void trace_saw(struct world *world, const struct process *process, uint32_t what, uint64_t a,
+	       uint64_t b, uint64_t c)
+{
+	static const struct {
+		const char *words;
+		unsigned arguments;
+	} observations[OBSERVATION_COUNT] = {
+		[SAW_TERM_ENTERED] = {"entered term", 1},
+		[SAW_VOTED] = {"voted", 2},
+		[SAW_LEADER_ELECTED] = {"was elected, term", 1},
+		[SAW_LEADER_STEPPED_DOWN] = {"stepped down, term", 1},
+		[SAW_PROMISED] = {"promised", 3},
+		[SAW_PROPOSED] = {"proposed", 2},
+		[SAW_ACCEPTED] = {"accepted", 2},
+		[SAW_CHOSEN] = {"chose", 2},
+		[SAW_APPENDED] = {"appended", 2},
+		[SAW_TRUNCATED] = {"truncated from", 1},
+		[SAW_COMMIT_ADVANCED] = {"committed up to", 2},
+		[SAW_CONFIG_ADOPTED] = {"adopted configuration", 3},
+		[SAW_READ_SERVED] = {"served a read", 2},
+		[SAW_TXN_VOTED] = {"voted on transaction", 2},
+		[SAW_TXN_DECIDED] = {"decided transaction", 2},
+		[SAW_TOKEN_HELD] = {"holds token", 2},
+		[SAW_SILENCED] = {"fell silent", 0},
+	};
+	const uint64_t arguments[] = {a, b, c};
+	FILE *out = world->outside->trace;
+	char name[8];
+
+	begin_line(world);
+	fprintf(out, "%-10s    %s", endpoint_name(process->id, name), observations[what].words);
+	if (what == SAW_VOTED) {
+		fprintf(out, " in term %" PRIu64 " for %s\n", a,
+			endpoint_name((endpoint_t)b, name));
+		return;
+	}
+	for (unsigned i = 0; i < observations[what].arguments; i++)
+		fprintf(out, "%s %" PRIu64, i ? "," : "", arguments[i]);
+	fputc('\n', out);
+}
+
+/* ---- The floors above ----------------------------------------------------------------------------------- */
+
+void world_trace_to(struct world *world, FILE *out)
+{
+	world->outside->trace = out;
+}
+
+bool world_tracing(const struct world *world)
+{
+	return world->outside->trace != NULL;
+}
+
+void world_trace_line(struct world *world, const char *format, ...)
+{
+	FILE *out = world->outside->trace;
+	va_list arguments;
+
+	if (!out)
+		return;
+	begin_line(world);
+	fputs("## ", out);
+	va_start(arguments, format);
+	vfprintf(out, format, arguments);
+	va_end(arguments);
+	fputc('\n', out);
+}
+
+void world_digests_to(struct world *world,
+		      void (*take)(void *context, uint64_t event, uint64_t digest), void *context)
+{
+	world->outside->digests = take;
+	world->outside->digests_context = context;
+}
