@@ -10,7 +10,7 @@ SOURCES  := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))
 MAIN     := sim/cli/main.c
 LIBRARY  := $(filter-out $(MAIN),$(SOURCES))
 TESTS    := $(sort $(wildcard tests/*.c tests/*/*.c))
-TESTS    := $(filter-out tests/bench.c tests/soak.c,$(TESTS))
+TESTS    := $(filter-out tests/bench.c tests/soak.c tests/tools/%,$(TESTS))
 
 all: $(BUILD)/ordeal ## build the command: build/ordeal
 

@@ -62,7 +62,11 @@ struct choices {
 	struct choice_source *source; /* asked first; NULL: the seed decides all */
 };
 struct choice_source {
-	/* An alternative below `bound`, or CHOICE_LEFT_TO_SEED. A bound of 0 asks for a duration. */
+	/*
+	 * An alternative below `bound`, or CHOICE_LEFT_TO_SEED. A bound of 0 asks for a duration.
+	 * A bound of 1 asks about an accident that the scenario never has: only an override, which
+	 * names this very choice, may bring it about, by any other value than 0.
+	 */
 	uint64_t (*ask)(struct choice_source *, address_t, uint64_t bound);
 };
 
@@ -78,8 +82,8 @@ static inline struct pcg32 choice_pcg(const struct choices *choices, address_t a
 static inline bool choose_chance(const struct choices *choices, address_t address,
 				 probability_t chance)
 {
-	if (unlikely(choices->source != NULL) && chance) {
-		uint64_t said = choices->source->ask(choices->source, address, 2);
+	if (unlikely(choices->source != NULL)) {
+		uint64_t said = choices->source->ask(choices->source, address, chance ? 2 : 1);
 
 		if (said != CHOICE_LEFT_TO_SEED)
 			return said;
@@ -123,13 +127,16 @@ static inline nanoseconds choose_duration(const struct choices *choices, address
 
 /* ---- Sources ------------------------------------------------------------------------------------ */
 
-/* "The nth choice of this kind at this place, counted from the anchor, is `value`." */
+/*
+ * "The nth choice of this kind at this place, counted from the anchor, is `value`": an alternative (the
+ * last one, where there are fewer) or a duration.
+ */
 struct override {
 	address_t address;     /* its ordinal is n, from 1 */
 	unsigned anchor;       /* counted from the anchor_count-th such observation on ... */
 	uint32_t anchor_count; /* ... or, where that is 0, from the start of the run */
 	uint64_t value;
-	uint32_t seen; /* the source's own */
+	uint32_t seen; /* such choices since the anchor: the source's own */
 };
 struct overrides {
 	struct choice_source source;
@@ -140,21 +147,29 @@ struct overrides {
 };
 void overrides_init(struct overrides *, struct override *, size_t count, const uint32_t *observed);
 
-/* One byte a choice; 0, and an exhausted tape, mean the benign alternative. */
+/*
+ * One byte a choice; 0, and an exhausted tape, mean the benign alternative. Durations stay with the
+ * seed, unless the tape claims them: then 0 (and an exhausted tape) still leaves one to the seed, and
+ * a byte b says 2^(b/8) ns, a scale from 1 ns to 4 s.
+ */
 struct tape {
 	struct choice_source source;
 	const uint8_t *bytes;
 	size_t size, position;
+	bool claims_time; /* false, until the caller sets it */
 };
 void tape_init(struct tape *, const uint8_t *bytes, size_t size);
 
-/* Every path through the first ENUMERATOR_DEPTH choices, in order; those beyond are benign. */
+/*
+ * Every path through the first ENUMERATOR_DEPTH choices of some kinds, depth first; those beyond are
+ * benign. Durations stay with the seed. One run a path: enumerator_next between two runs.
+ */
 enum { ENUMERATOR_DEPTH = 64 };
 struct enumerator {
 	struct choice_source source;
 	uint32_t taken[ENUMERATOR_DEPTH], bound[ENUMERATOR_DEPTH];
 	unsigned depth; /* choices made in this run */
-	uint64_t kinds; /* set of choice kinds that it claims; the others stay with the seed */
+	uint64_t kinds; /* set of choice kinds that it claims, one bit a kind: 1 << CHOICE_LOSS */
 	bool beyond;    /* a run needed more than ENUMERATOR_DEPTH */
 };
 void enumerator_init(struct enumerator *, uint64_t kinds);

@@ -14,7 +14,7 @@
 
 enum distribution_kind {
 	CONSTANT,    /* a */
-	UNIFORM,     /* from a to b, both included */
+	UNIFORM,     /* from a to b, both included; a <= b */
 	EXPONENTIAL, /* mean a */
 	NORMAL,      /* mean a, standard deviation b; never below zero */
 	LOGNORMAL,   /* median a, 99th percentile b */
@@ -32,22 +32,49 @@ struct distribution {
 	probability_t share;
 };
 
-/* Never negative. Draws from `pcg` as often as it likes. */
-nanoseconds distribution_draw(const struct distribution *, struct pcg32 *);
+/*
+ * What a duration may be at most, about 73 years: a draw from a long tail stops there, so that adding
+ * it to a time cannot overflow.
+ */
+#define DURATION_MAX (INT64_MAX / 4)
+
+static inline nanoseconds uniform_draw(nanoseconds least, nanoseconds most, struct pcg32 *pcg)
+{
+	uint64_t width = (uint64_t)(most - least);
+
+	if (likely(width <= UINT32_MAX))
+		return least + (nanoseconds)(pcg32_next(pcg) * (width + 1) >> 32);
+	return least + (nanoseconds)((uint128_t)pcg32_next64(pcg) * (width + 1) >> 64);
+}
+
+nanoseconds distribution_draw_shaped(const struct distribution *, struct pcg32 *);
+
+/* Never negative, where a and b are not. Draws from `pcg` as often as it likes. */
+static inline nanoseconds distribution_draw(const struct distribution *distribution,
+					    struct pcg32 *pcg)
+{
+	if (likely(distribution->kind == UNIFORM))
+		return uniform_draw(distribution->a, distribution->b, pcg);
+	return distribution_draw_shaped(distribution, pcg);
+}
+
 /* The 99th percentile: what a latency is capped at once a run has healed. */
 nanoseconds distribution_p99(const struct distribution *);
 
-/* Fixed-point building blocks, exact to the last bit on every machine. */
-uint64_t fixed_log2(uint64_t x);     /* log2(x) for x >= 1, in units of 2^-32 (6 integer bits) */
-uint64_t fixed_exp2(uint64_t x);     /* 2^(x / 2^32), floor; x < 63 * 2^32 */
+/* Fixed-point building blocks: integer arithmetic, so the same to the last bit on every machine. */
+uint64_t fixed_log2(uint64_t x);     /* log2(x) for x >= 1, rounded, in units of 2^-32 */
+uint64_t fixed_exp2(uint64_t x);     /* 2^(x / 2^32), rounded down; x < 63 * 2^32 */
 uint64_t fixed_minus_ln(uint64_t u); /* -ln((u + 1/2) / 2^64), in units of 2^-32 */
 int64_t fixed_normal(uint64_t u);    /* quantile of the standard normal at (u + 1/2) / 2^64,
-					in units of 2^-32 */
+					in units of 2^-32; within a millionth */
 
-/* Zipf over keys 0 .. count-1: P(k) is proportional to 1 / (k+1)^s, with s in thousandths. */
+/*
+ * Zipf over keys 0 .. count-1, the most popular first: P(k) is proportional to 1 / (k+1)^s, with s in
+ * thousandths; s = 0 is uniform.
+ */
 struct zipf {
 	uint32_t count;
-	uint32_t *cumulative; /* of 2^32; the caller's memory, `count` long */
+	uint32_t *cumulative; /* the last of 2^32 draws that gives at most key k; the caller's */
 };
 void zipf_init(struct zipf *, uint32_t *cumulative, uint32_t count, uint32_t thousandths);
 uint32_t zipf_draw(const struct zipf *, struct pcg32 *);
