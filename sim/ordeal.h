@@ -323,6 +323,7 @@ struct app_operation {
 	const char *name; /* "get", "put": a scenario's mix */
 	bool reads;       /* changes nothing: sent as REQUEST_READ */
 	bool blind;       /* a write whose effect does not depend on the state: put, not cas */
+	bool compares;    /* a write that happens only where it finds what it expects: cas */
 };
 /* What the workload chose for one operation: `fresh` is a value never used before in the run,
  * `seen` one that this client saw in this key last (0 at first), for a cas worth trying. */

@@ -21,13 +21,16 @@ struct operation {
 	struct told told;
 };
 
+enum { STUCK_MAX = 8 };
 struct linearizability {
 	enum verdict verdict;
 	bool by_witness; /* for every object */
 	uint64_t operations, objects;
 	uint64_t configurations; /* that the search looked at */
 	uint64_t key;            /* of the object that failed or was too hard */
-	uint32_t stuck[8]; /* of a violation: records of operations that could not be placed */
+	/* Of a violation: records of operations that could not be placed. On the path that came
+	 * furthest, the first had to be placed next, and the others were open with it. */
+	uint32_t stuck[STUCK_MAX];
 	unsigned stuck_count;
 };
 
@@ -35,6 +38,12 @@ struct linearizability {
 struct linearizability_room;
 struct linearizability_room *linearizability_room(void);
 void linearizability_room_free(struct linearizability_room *);
+
+/*
+ * The client operations of a run's history, with the ledger's witness. Those that certainly did not
+ * happen are left out. They stand in the room, until it is asked again. Returns their number.
+ */
+size_t operations_of(struct world *, struct linearizability_room *, struct operation **);
 
 /*
  * Judges `count` operations, in any order; reorders them. At most `budget` configurations an object

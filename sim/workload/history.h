@@ -46,6 +46,18 @@ static inline struct history_record *history_append(struct world *world)
 	return records_append(world, RECORDS_HISTORY, sizeof(struct history_record));
 }
 
+/* What a client's record says of its operation, in the words of models. */
+static inline struct told history_told(const struct history_record *record)
+{
+	return (struct told){.operation = record->operation,
+			     .answered = record->type == HISTORY_OK,
+			     .matched = record->matched,
+			     .key = record->key,
+			     .value = record->value,
+			     .expected = record->expected,
+			     .result = record->result};
+}
+
 /*
  * Values that are longer than a number: an app tells their digest, the history keeps their bytes (a
  * string of 8-byte numbers) once, so that they can be printed. NULL where that digest is unknown.
@@ -53,7 +65,8 @@ static inline struct history_record *history_append(struct world *world)
 void history_keep_value(struct world *, uint64_t digest, const void *bytes, size_t size);
 const void *history_value(struct world *, uint64_t digest, size_t *size);
 
-/* The whole history as JSONL, in Jepsen's words (`ordeal check` reads the same). */
-void history_write(struct world *, const struct app *, FILE *out);
+/* The whole history as JSONL, in Jepsen's words. Faults are named by whoever knows them. */
+void history_write(struct world *, const struct app *, const char *(*fault_name)(unsigned kind),
+		   FILE *out);
 
 #endif

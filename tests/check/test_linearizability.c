@@ -1,0 +1,385 @@
+/*
+ * The checker of linearizability: histories that everybody knows, and 10,000 random small ones
+ * against a naive twin that tries every order.
+ */
+#include "tests/tests.h"
+
+#include "sim/check/linearizability.h"
+#include "sim/world/pcg.h"
+
+/* ---- A register --------------------------------------------------------------------------------------- */
+
+enum { READ, WRITE, CAS };
+
+static bool register_step(void *state, const struct told *told)
+{
+	uint64_t held;
+
+	memcpy(&held, state, sizeof(held));
+	bool fits = held == told->expected;
+
+	if (told->operation == READ)
+		return !told->answered || told->result == held;
+	if (told->operation == CAS && told->answered && told->matched != fits)
+		return false;
+	if (told->operation == WRITE || fits)
+		memcpy(state, &told->value, sizeof(held));
+	return true;
+}
+static const struct model register_model = {
+	.name = "register", .state_size = sizeof(uint64_t), .step = register_step};
+
+enum { NEVER = -1, PLENTY = 1000000 };
+
+static struct operation lasting(int invoked, int returned, struct told told)
+{
+	told.answered = returned != NEVER;
+	return (struct operation){.invoked = invoked,
+				  .returned = returned == NEVER ? INT64_MAX : returned,
+				  .order = (uint32_t)invoked,
+				  .record = (uint32_t)invoked,
+				  .returned_order = returned == NEVER ? UINT32_MAX
+								      : (uint32_t)returned,
+				  .told = told};
+}
+static struct operation reads(int invoked, int returned, uint64_t result)
+{
+	return lasting(invoked, returned, (struct told){.operation = READ, .result = result});
+}
+static struct operation writes(int invoked, int returned, uint64_t value)
+{
+	return lasting(invoked, returned, (struct told){.operation = WRITE, .value = value});
+}
+static struct operation compares(int invoked, int returned, uint64_t expected, uint64_t value,
+				 bool matched)
+{
+	return lasting(invoked, returned,
+		       (struct told){.operation = CAS,
+				     .expected = expected,
+				     .value = value,
+				     .matched = matched});
+}
+
+static struct linearizability judge(struct operation *operation, size_t count, uint64_t budget)
+{
+	struct linearizability_room *room = linearizability_room();
+	struct linearizability result;
+
+	linearizable(room, &register_model, operation, count, budget, &result);
+	linearizability_room_free(room);
+	return result;
+}
+#define VERDICT(...)                                                                               \
+	judge((struct operation[]){__VA_ARGS__},                                                   \
+	      sizeof((struct operation[]){__VA_ARGS__}) / sizeof(struct operation), PLENTY)        \
+		.verdict
+
+/* ---- Histories that everybody knows ------------------------------------------------------------------- */
+
+static void nothing(void)
+{
+	struct linearizability result = judge(NULL, 0, PLENTY);
+
+	EQUAL(result.verdict, NOT_EXERCISED);
+	EQUAL(VERDICT(writes(0, NEVER, 1)), NOT_EXERCISED);
+}
+
+static void one_after_the_other(void)
+{
+	EQUAL(VERDICT(reads(0, 1, 0), writes(2, 3, 7), reads(4, 5, 7)), HOLDS);
+	EQUAL(VERDICT(writes(0, 1, 7), writes(2, 3, 8), reads(4, 5, 8)), HOLDS);
+}
+
+static void stale_read(void)
+{
+	struct operation operation[] = {writes(0, 1, 7), writes(2, 3, 8), reads(4, 5, 7)};
+	struct linearizability result = judge(operation, 3, PLENTY);
+
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.key, 0);
+	EQUAL(result.stuck_count, 1);
+	EQUAL(result.stuck[0], 4); /* the record of the read */
+	EQUAL(VERDICT(writes(0, 1, 7), reads(2, 3, 0)), VIOLATED);
+}
+
+static void concurrent_reads(void)
+{
+	EQUAL(VERDICT(writes(0, 9, 7), reads(1, 2, 0), reads(3, 4, 7)), HOLDS);
+	EQUAL(VERDICT(writes(0, 9, 7), reads(1, 2, 7), reads(3, 4, 0)), VIOLATED);
+	EQUAL(VERDICT(writes(0, 9, 7), reads(1, 4, 7), reads(3, 5, 0)), HOLDS);
+}
+
+static void unknown_writes(void)
+{
+	EQUAL(VERDICT(writes(0, NEVER, 7), reads(1, 2, 0), reads(3, 4, 7)), HOLDS);
+	EQUAL(VERDICT(writes(0, NEVER, 7), reads(1, 2, 0), reads(3, 4, 0)), HOLDS);
+	EQUAL(VERDICT(writes(0, NEVER, 7), reads(1, 2, 7), reads(3, 4, 0)), VIOLATED);
+	EQUAL(VERDICT(reads(0, 1, 7), writes(2, NEVER, 7)), VIOLATED);
+}
+
+static void comparisons(void)
+{
+	EQUAL(VERDICT(compares(0, 1, 0, 5, true), compares(2, 3, 5, 6, true), reads(4, 5, 6)),
+	      HOLDS);
+	EQUAL(VERDICT(compares(0, 1, 0, 5, true), compares(2, 3, 0, 6, true)), VIOLATED);
+	EQUAL(VERDICT(compares(0, 1, 0, 5, true), compares(2, 3, 0, 6, false), reads(4, 5, 5)),
+	      HOLDS);
+	EQUAL(VERDICT(writes(0, 1, 5), compares(2, 3, 5, 6, false)), VIOLATED);
+	/* Unknown, it happened while the register held 5. */
+	EQUAL(VERDICT(compares(0, NEVER, 5, 6, false), writes(1, 2, 5), reads(3, 4, 6)), HOLDS);
+	EQUAL(VERDICT(compares(0, NEVER, 4, 6, false), writes(1, 2, 5), reads(3, 4, 6)), VIOLATED);
+}
+
+static void every_object_counts(void)
+{
+	struct operation operation[] = {writes(0, 1, 7), reads(2, 3, 7), writes(4, 5, 8),
+					reads(6, 7, 0)};
+	struct linearizability result;
+
+	operation[2].told.key = operation[3].told.key = 3;
+	result = judge(operation, 4, PLENTY);
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.key, 3);
+	EQUAL(result.objects, 2);
+	EQUAL(result.operations, 4);
+}
+
+/* ---- The budget ---------------------------------------------------------------------------------------- */
+
+/* Writes all at once, and two reads that no order of them explains. */
+static void budget_spent(void)
+{
+	enum { WRITES = 12 };
+	struct operation operation[WRITES + 2];
+
+	for (int i = 0; i < WRITES; i++)
+		operation[i] = writes(i, 100, (uint64_t)i + 1);
+	operation[WRITES] = reads(101, 102, 1);
+	operation[WRITES + 1] = reads(103, 104, 2);
+	struct linearizability result = judge(operation, WRITES + 2, 1000);
+
+	EQUAL(result.verdict, UNKNOWN);
+	EQUAL(result.configurations, 1000);
+	EQUAL(result.stuck_count, 0);
+	result = judge(operation, WRITES + 2, PLENTY);
+	EQUAL(result.verdict, VIOLATED);
+	/* Each set of writes, with each of its members as the last one; and with a read of 1. */
+	EQUAL(result.configurations, WRITES * (1 << (WRITES - 1)) + 1);
+}
+
+/* ---- The witness ---------------------------------------------------------------------------------------- */
+
+static void right_witness(void)
+{
+	struct operation operation[] = {reads(3, 6, 7), writes(0, 5, 8), writes(1, 4, 7),
+					writes(2, NEVER, 9), reads(7, 8, 7)};
+
+	operation[1].witness = 1;
+	operation[2].witness = 2;
+	operation[0].witness = 3;
+	operation[4].witness = 4;
+	struct linearizability result = judge(operation, 5, PLENTY);
+
+	EQUAL(result.verdict, HOLDS);
+	CU_ASSERT(result.by_witness);
+	EQUAL(result.configurations, 0);
+}
+
+static void wrong_witness(void)
+{
+	struct operation swapped[] = {writes(0, 1, 7), writes(2, 3, 8), reads(4, 5, 8)};
+
+	/* Against real time alone, and against the model alone. */
+	swapped[0].witness = 1;
+	swapped[1].witness = 2;
+	swapped[2].witness = 3;
+	CU_ASSERT(judge(swapped, 3, PLENTY).by_witness);
+	swapped[0].witness = 4;
+	CU_ASSERT(!judge(swapped, 3, PLENTY).by_witness);
+	EQUAL(judge(swapped, 3, PLENTY).verdict, HOLDS);
+	struct operation concurrent[] = {writes(0, 3, 7), writes(1, 2, 8), reads(4, 5, 8)};
+
+	concurrent[0].witness = 2;
+	concurrent[1].witness = 1;
+	concurrent[2].witness = 3;
+	CU_ASSERT(!judge(concurrent, 3, PLENTY).by_witness);
+	EQUAL(judge(concurrent, 3, PLENTY).verdict, HOLDS);
+	/* What returned and is not in the ledger. */
+	concurrent[0].witness = 0;
+	CU_ASSERT(!judge(concurrent, 3, PLENTY).by_witness);
+	EQUAL(judge(concurrent, 3, PLENTY).verdict, HOLDS);
+}
+
+static void lying_ledger(void)
+{
+	struct operation stale[] = {writes(0, 1, 7), writes(2, 3, 8), reads(4, 5, 7)};
+
+	/* In the ledger's order, the read comes before the write that it missed. */
+	stale[0].witness = 1;
+	stale[2].witness = 2;
+	stale[1].witness = 3;
+	EQUAL(judge(stale, 3, PLENTY).verdict, VIOLATED);
+}
+
+/* A long history, nearly all of it proved by the witness, is judged in one pass. */
+static void long_history(void)
+{
+	enum { COUNT = 100000, KEYS = 7 };
+	struct operation *operation = calloc(COUNT, sizeof(*operation));
+
+	for (int i = 0; i < COUNT; i++) {
+		operation[i] = i / KEYS % 2 ? reads(2 * i, 2 * i + 1, (uint64_t)i - KEYS + 1)
+					    : writes(2 * i, 2 * i + 1, (uint64_t)i + 1);
+		operation[i].told.key = (uint64_t)i % KEYS;
+		operation[i].witness = (uint64_t)i + 1;
+	}
+	struct linearizability result = judge(operation, COUNT, PLENTY);
+
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(result.objects, KEYS);
+	CU_ASSERT(result.by_witness);
+	/* Without a witness, the search needs one step for each. */
+	for (int i = 0; i < COUNT; i++)
+		operation[i].witness = 0;
+	result = judge(operation, COUNT, PLENTY);
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(result.configurations, COUNT);
+	free(operation);
+}
+
+/* ---- The naive twin ------------------------------------------------------------------------------------- */
+
+enum { SMALL = 6, CLIENTS = 3 };
+
+/* Can `order`, so far `placed` long, be made complete? Leaves the complete order there. */
+static bool twin_completes(const struct operation *operation, unsigned count, unsigned *order,
+			   unsigned placed, uint64_t held, unsigned *length)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < count; i++) {
+		bool used = false, early = false;
+		uint64_t state = held;
+
+		for (unsigned j = 0; j < placed; j++) {
+			used |= order[j] == i;
+			early |= operation[i].returned_order < operation[order[j]].order;
+		}
+		if (used)
+			continue;
+		all &= !operation[i].told.answered;
+		if (early || !register_step(&state, &operation[i].told))
+			continue;
+		order[placed] = i;
+		if (twin_completes(operation, count, order, placed + 1, state, length))
+			return true;
+	}
+	if (all)
+		*length = placed;
+	return all;
+}
+
+static uint64_t small(struct pcg32 *pcg)
+{
+	return pcg32_below(pcg, 3);
+}
+
+/* Three clients that begin and end operations as it happens, with whatever results. */
+static unsigned draw_history(struct pcg32 *pcg, struct operation *operation)
+{
+	unsigned count = 0, wanted = 1 + pcg32_below(pcg, SMALL);
+	int open[CLIENTS] = {-1, -1, -1};
+	uint64_t held = 0;
+
+	for (int order = 0; order < 4 * SMALL; order++) {
+		unsigned client = pcg32_below(pcg, CLIENTS);
+
+		if (open[client] < 0 && count < wanted) {
+			struct told told = {.operation = pcg32_below(pcg, 3),
+					    .value = 1 + small(pcg) % 2,
+					    .expected = small(pcg),
+					    .matched = pcg32_below(pcg, 2)};
+
+			open[client] = (int)count;
+			operation[count++] = lasting(order, NEVER, told);
+		} else if (open[client] >= 0) {
+			struct operation *ending = &operation[open[client]];
+			struct told told = ending->told;
+
+			open[client] = -1;
+			if (pcg32_below(pcg, 4) == 0) { /* it gives up */
+				if (pcg32_below(pcg, 2))
+					register_step(&held, &told);
+				continue;
+			}
+
+			/* Mostly what a real register would say, so that both verdicts occur. */
+			if (pcg32_below(pcg, 4)) {
+				told.result = held;
+				told.matched = held == told.expected;
+				register_step(&held, &told);
+			} else {
+				told.result = small(pcg);
+			}
+			*ending = lasting((int)ending->order, order, told);
+		}
+	}
+	return count;
+}
+
+static void as_the_twin_says(void)
+{
+	struct linearizability_room *room = linearizability_room();
+	struct pcg32 pcg = pcg32_seeded(1, 1);
+	unsigned verdicts[4] = {0}, differences = 0, proved = 0, unknown = 0;
+
+	for (int i = 0; i < 10000; i++) {
+		struct operation operation[SMALL];
+		unsigned order[SMALL], length = 0, count = draw_history(&pcg, operation);
+		struct linearizability result;
+		bool holds = twin_completes(operation, count, order, 0, 0, &length);
+
+		linearizable(room, &register_model, operation, count, PLENTY, &result);
+		for (unsigned j = 0; j < count; j++)
+			unknown += !operation[j].told.answered;
+		verdicts[result.verdict]++;
+		differences += (result.verdict == VIOLATED) == holds;
+		for (unsigned j = 0; j < count; j++) /* any witness: it never convicts */
+			operation[j].witness = pcg32_below(&pcg, SMALL);
+		linearizable(room, &register_model, operation, count, PLENTY, &result);
+		differences += (result.verdict == VIOLATED) == holds;
+		for (unsigned j = 0; j < count; j++)
+			operation[j].witness = 0;
+		for (unsigned j = 0; holds && j < length; j++)
+			operation[order[j]].witness = j + 1;
+		linearizable(room, &register_model, operation, count, PLENTY, &result);
+		differences += (result.verdict == VIOLATED) == holds;
+		differences += result.by_witness && !holds;
+		differences += holds && !result.by_witness;
+		proved += result.by_witness;
+	}
+	linearizability_room_free(room);
+	EQUAL(differences, 0);
+	CU_ASSERT(verdicts[HOLDS] > 2000 && verdicts[VIOLATED] > 2000);
+	CU_ASSERT(proved > 2000 && unknown > 2000);
+}
+
+CU_TestInfo linearizability_tests[] = {
+	{"a history without answers exercises nothing", nothing},
+	{"one operation after the other is linearizable", one_after_the_other},
+	{"a stale read is convicted, and named", stale_read},
+	{"what overlaps a write may see the old or the new value, but time never runs back",
+	 concurrent_reads},
+	{"a write of unknown outcome may happen late, or never, but not before it was asked for",
+	 unknown_writes},
+	{"a comparison must hold, or fail, as the state says", comparisons},
+	{"each object is judged, and the guilty one is named", every_object_counts},
+	{"a spent budget gives unknown, never a pass", budget_spent},
+	{"the ledger's order proves a history without any search", right_witness},
+	{"a wrong order proves nothing, and the search decides", wrong_witness},
+	{"a ledger that lies does not hide a stale read", lying_ledger},
+	{"a hundred thousand operations are judged", long_history},
+	{"10,000 random small histories are judged as by a twin that tries every order",
+	 as_the_twin_says},
+	CU_TEST_INFO_NULL,
+};
