@@ -1,0 +1,350 @@
+/*
+ * A run, from its scenario to its verdict.
+ *
+ * Three phases. Safety: until the heal, faults fly and clients ask. Then one heal mends everything, or
+ * only a core, and no operation begins any more. Liveness: within thirty patiences of the protocol
+ * every open operation answers, the members that the heal left whole agree, and leaders stop changing.
+ */
+#include "sim/run/run.h"
+
+#include <stdlib.h>
+
+enum {
+	PROBES_A_PATIENCE = 4,
+	PATIENCES = 30, /* from the heal to a settled cluster */
+	CONFIGURATIONS_MAX = 20 * 1000 * 1000,
+};
+
+struct theatre {
+	struct world *world;
+	struct linearizability_room *room;
+	struct setup setup;
+	const struct scenario *scenario;
+	const struct run_options *options;
+	struct run_result *result;
+	/* What the series has last told of each process. */
+	struct series_record last[PROCESSES_MAX];
+	nanoseconds last_event;
+};
+
+struct theatre *theatre_open(uintptr_t base)
+{
+	struct theatre *theatre = calloc(1, sizeof(*theatre));
+
+	if (!theatre)
+		return NULL;
+	theatre->world = world_open(base, UINT32_MAX & ~(uint64_t)(PAGE_BYTES - 1));
+	theatre->room = linearizability_room();
+	if (theatre->world && theatre->room)
+		return theatre;
+	theatre_close(theatre);
+	return NULL;
+}
+
+void theatre_close(struct theatre *theatre)
+{
+	if (theatre->world)
+		world_close(theatre->world);
+	if (theatre->room)
+		linearizability_room_free(theatre->room);
+	free(theatre);
+}
+
+struct world *theatre_world(struct theatre *theatre)
+{
+	return theatre->world;
+}
+
+static void set_up(const struct scenario *scenario, uint64_t seed, struct setup *setup)
+{
+	*setup = (struct setup){
+		.seed = seed,
+		.group_count = scenario->group_count,
+		.clients = scenario->workload.clients,
+		.link = scenario->link,
+		.links = scenario->links,
+		.link_count = scenario->link_count,
+		.connections = scenario->connections,
+		.retransmit = scenario->retransmit,
+		.disk = scenario->disk,
+		.clock_offset = scenario->clock_offset,
+		.drift_ppm = scenario->drift_ppm,
+		.service = scenario->service,
+		.max_events = scenario->max_events,
+	};
+	for (unsigned i = 0; i < scenario->group_count; i++) {
+		const struct cluster_group *group = &scenario->groups[i];
+		struct group_setup *to = &setup->groups[i];
+
+		*to = (struct group_setup){
+			.protocol = group->protocol,
+			.app = group->app,
+			.options = group->options,
+			.members = group->nodes,
+		};
+		memcpy(to->bugs, group->bugs, sizeof(to->bugs));
+	}
+}
+
+/* ---- The series: what each process was, for pictures ------------------------------------------------- */
+
+/* Has no majority of its group in reach, both ways. */
+static bool cut_off(struct world *world, process_id id)
+{
+	const struct group *group = &world->groups[world_process(world, id)->group];
+	unsigned reached = 0;
+
+	for (unsigned m = 0; m < group->count; m++) {
+		process_id other = group->members[m];
+
+		reached += other == id || (!world_link(world, id, other)->cuts &&
+					   !world_link(world, other, id)->cuts);
+	}
+	return reached <= group->count / 2;
+}
+
+static void sample(struct theatre *theatre)
+{
+	struct world *world = theatre->world;
+
+	for (unsigned id = 0; id < world->process_count; id++) {
+		struct process *process = world_process(world, (process_id)id);
+		struct series_record now = {
+			.time = theatre->last_event,
+			.term = world_inspect(world, (process_id)id, "term", 0),
+			.process = (uint8_t)id,
+			.status = process->status,
+			.role = (uint8_t)world_inspect(world, (process_id)id, "role", 0),
+			.cut = cut_off(world, (process_id)id),
+		};
+		struct series_record *last = &theatre->last[id];
+
+		if (last->term == now.term && last->status == now.status &&
+		    last->role == now.role && last->cut == now.cut && last->unused)
+			continue;
+		*last = now;
+		last->unused = 1; /* told once */
+		now.unused = 0;
+		memcpy(records_append(world, RECORDS_SERIES, sizeof(now)), &now, sizeof(now));
+	}
+}
+
+/* Runs at every event, before it changes anything: what is seen was made by the event before. */
+static void sample_and_pass_on(void *context, uint64_t event, uint64_t digest)
+{
+	struct theatre *theatre = context;
+	const struct run_options *options = theatre->options;
+
+	sample(theatre);
+	theatre->last_event = theatre->world->now;
+	if (options->digests)
+		options->digests(options->digests_context, event, digest);
+}
+
+/* ---- The phases ----------------------------------------------------------------------------------------- */
+
+static void begin(struct theatre *theatre)
+{
+	const struct scenario *scenario = theatre->scenario;
+	struct world *world = theatre->world;
+	nanoseconds patience = scenario_patience(scenario);
+	struct workload_setup workload = scenario->workload;
+	struct check_setup check = {.stop_on = scenario->stop_on, .patience = patience};
+	struct faults_setup faults = {
+		.list = scenario->faults,
+		.count = scenario->fault_count,
+		.group = workload.group,
+		.patience = patience,
+		.heal_mode = scenario->heal_mode,
+	};
+
+	if (!theatre->options->unjudged)
+		check_begin(world, &check);
+	faults_begin(world, &faults);
+	workload_begin(world, &workload);
+	world_boot(world);
+}
+
+/* Until the cluster has settled, at least to the end of the scenario, at most thirty patiences. */
+static void liveness(struct theatre *theatre)
+{
+	const struct scenario *scenario = theatre->scenario;
+	struct world *world = theatre->world;
+	struct run_result *result = theatre->result;
+	nanoseconds patience = scenario_patience(scenario);
+	nanoseconds deadline = world->now + PATIENCES * patience;
+	uint32_t elections = world->observed[SAW_LEADER_ELECTED];
+	unsigned calm = 0; /* probes since a leader was elected */
+	struct unsettled state = {.why = ""};
+	const char *limit;
+
+	result->healed = world->now;
+	while (!result->settled && world->now < deadline) {
+		world_run(world, world->now + patience / PROBES_A_PATIENCE, &limit);
+		if (world->stop)
+			return;
+		check_settled(world, scenario->workload.group, faults_core(world),
+			      workload_open(world), &state);
+		if (world->observed[SAW_LEADER_ELECTED] != elections)
+			calm = 0;
+		elections = world->observed[SAW_LEADER_ELECTED];
+		if (state.settled && ++calm > PROBES_A_PATIENCE)
+			result->settled = world->now;
+	}
+	check_count(world, JUDGE_LIVENESS, 1);
+	if (!result->settled)
+		check_violated(world, JUDGE_LIVENESS, NO_PROCESS,
+			       "%s, %lld ms after the heal at %lld ms: within thirty times the "
+			       "protocol's patience of %lld ms a healed cluster answers and agrees",
+			       state.settled ? "leaders were still changing" : state.why,
+			       (long long)((world->now - result->healed) / 1000000),
+			       (long long)(result->healed / 1000000),
+			       (long long)(patience / 1000000));
+	if (world->now < scenario->duration && !world->stop)
+		world_run(world, scenario->duration, &limit);
+	if (!world->stop)
+		check_convergence(world, scenario->workload.group, faults_core(world));
+}
+
+static void judge_linearizability(struct theatre *theatre)
+{
+	struct world *world = theatre->world;
+	struct linearizability *found = &theatre->result->linearizability;
+	const struct app *app = theatre->scenario->groups[theatre->scenario->workload.group].app;
+	struct operation *operations;
+	size_t count = operations_of(world, theatre->room, &operations);
+
+	linearizable(theatre->room, app->model, operations, count, CONFIGURATIONS_MAX, found);
+	check_count(world, JUDGE_LINEARIZABILITY, found->operations);
+	if (found->verdict == UNKNOWN)
+		check_unknown(world, JUDGE_LINEARIZABILITY, "configurations");
+	if (found->verdict != VIOLATED)
+		return;
+	const struct history_record *stuck = history_at(world,
+							found->stuck_count ? found->stuck[0] : 0);
+
+	check_violated(
+		world, JUDGE_LINEARIZABILITY, NO_PROCESS,
+		"the operations on k%llu have no order that their model and real time allow: "
+		"the %s that process %u began at %lld.%06lld s fits nowhere "
+		"(Herlihy and Wing 1990)",
+		(unsigned long long)found->key, app->operations[stuck->operation].name,
+		stuck->process, (long long)(stuck->time / 1000000000),
+		(long long)(stuck->time / 1000 % 1000000));
+}
+
+/* Everything that may meet a limit or a failed assertion happens in here. */
+static void play(struct world *world, void *context)
+{
+	struct theatre *theatre = context;
+	const struct scenario *scenario = theatre->scenario;
+	nanoseconds cut_short = theatre->options->duration_max;
+	const char *limit;
+
+	begin(theatre);
+	if (cut_short && cut_short <= scenario->heal) {
+		world_run(world, cut_short, &limit);
+		return;
+	}
+	world_run(world, scenario->heal, &limit);
+	if (world->stop)
+		return;
+	workload_stop(world);
+	faults_heal(world);
+	if (cut_short || theatre->options->unjudged)
+		world_run(world, cut_short ? cut_short : scenario->duration, &limit);
+	else
+		liveness(theatre);
+}
+
+/* ---- The verdict -------------------------------------------------------------------------------------------- */
+
+static void count_faults(struct theatre *theatre)
+{
+	struct run_result *result = theatre->result;
+
+	for (unsigned i = 0; i < theatre->scenario->fault_count; i++) {
+		const struct fault_state *state = faults_state(theatre->world, i);
+
+		result->faults_fired += state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
+		result->faults_never_fired += state->state == FAULT_NEVER_FIRED;
+	}
+}
+
+static void conclude(struct theatre *theatre, enum outcome outcome, const char *limit)
+{
+	struct run_result *result = theatre->result;
+	struct world *world = theatre->world;
+	bool unknown = false;
+
+	if (theatre->options->unjudged)
+		return;
+	check_result(world, &result->check);
+	count_faults(theatre);
+	for (unsigned judge = 0; judge < JUDGES && !unknown; judge++) {
+		unknown = result->check.verdict[judge] == UNKNOWN;
+		if (unknown)
+			snprintf(result->reason, sizeof(result->reason), "%s: %s",
+				 judges[judge].name, result->check.unknown[judge]);
+	}
+	if (outcome == RAN_LIMIT) {
+		unknown = true;
+		snprintf(result->reason, sizeof(result->reason), "the limit '%s' was reached",
+			 limit);
+	} else if (result->faults_never_fired && !unknown) {
+		unknown = true;
+		snprintf(result->reason, sizeof(result->reason),
+			 "%u scheduled fault(s) never fired", result->faults_never_fired);
+	}
+	result->verdict = result->check.violated ? VIOLATED : unknown ? UNKNOWN : HOLDS;
+}
+
+static const struct above floors_above = {
+	.observer = &check_observer,
+	.due = {[FLOOR_WORKLOAD] = workload_due, [FLOOR_FAULTS] = faults_due},
+	.answered = workload_answered,
+};
+static const struct above floors_unjudged = {
+	.due = {[FLOOR_WORKLOAD] = workload_due, [FLOOR_FAULTS] = faults_due},
+	.answered = workload_answered,
+};
+
+void run_scenario(struct theatre *theatre, const struct scenario *scenario,
+		  const struct run_options *options, struct run_result *result)
+{
+	struct world *world = theatre->world;
+	const char *limit;
+
+	*result = (struct run_result){.seed = options->seed, .verdict = HOLDS};
+	theatre->scenario = scenario;
+	theatre->options = options;
+	theatre->result = result;
+	set_up(scenario, options->seed, &theatre->setup);
+	world->arena.junk = options->junk;
+	world_begin(world, &theatre->setup, options->unjudged ? &floors_unjudged : &floors_above);
+	world->choices.source = options->source;
+	world_trace_to(world, options->trace);
+	if (options->series) {
+		memset(theatre->last, 0, sizeof(theatre->last));
+		theatre->last_event = 0;
+		world_digests_to(world, sample_and_pass_on, theatre);
+	} else {
+		world_digests_to(world, options->digests, options->digests_context);
+	}
+	enum outcome outcome = world_enter(world, play, theatre, &limit);
+
+	if (options->series)
+		sample(theatre);
+	workload_end(world);
+	result->operations = *workload_counts(world);
+	result->counters = world->counters;
+	result->events = world->events;
+	result->fingerprint = world->digest;
+	result->ended = world->now;
+	result->leader_changes = world->observed[SAW_LEADER_ELECTED];
+	if (!options->unjudged && outcome == RAN_UNTIL)
+		judge_linearizability(theatre);
+	conclude(theatre, outcome, limit);
+	world_trace_to(world, NULL);
+	world_digests_to(world, NULL, NULL);
+}
