@@ -1,0 +1,327 @@
+/*
+ * The figures that the project is measured by, one line each: name, value, unit. They also go to
+ * build/bench.tsv. An argument names a part: only figures whose name contains it.
+ *
+ * One thread; all judges and the digest on; an event is one queue pop that runs a handler or changes
+ * the world. Ratios to queue_ceiling, a plain queue on the same machine in the same run, carry over to
+ * other machines.
+ */
+#include "sim/run/run.h"
+#include "sim/world/queue.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 5 };
+
+static const char *only = "";
+static FILE *table;
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool wanted(const char *name)
+{
+	return strstr(name, only) != NULL;
+}
+
+static void figure(const char *name, double value, const char *unit)
+{
+	printf("%-32s %16.2f  %s\n", name, value, unit);
+	fprintf(table, "%s\t%.2f\t%s\n", name, value, unit);
+	fflush(stdout);
+}
+
+/* The best of several rounds: noise on a shared machine only ever slows down. */
+static void best(double *best_so_far, double value)
+{
+	if (value > *best_so_far)
+		*best_so_far = value;
+}
+
+/* ---- Worlds ------------------------------------------------------------------------------------------ */
+
+static struct scenario *scenario_of(const char *cluster, const char *workload, const char *run)
+{
+	char text[2048];
+	struct complaints complaints = {0};
+
+	snprintf(text, sizeof(text),
+		 "scenario: 1\n"
+		 "name: bench\n"
+		 "shows: How fast a run is.\n"
+		 "cluster: {protocol: raft, %s, app: register,\n"
+		 "  options: {election_timeout: 1s..2s, heartbeat: 100ms}}\n"
+		 "network: {default: {latency: \"uniform(1ms, 5ms)\"}}\n"
+		 "disk: {sync: 1ms}\n"
+		 "workload: {%s}\n"
+		 "%s\n",
+		 cluster, workload, run);
+	struct scenario *scenario = scenario_parse("bench", text, strlen(text), &complaints);
+
+	if (!scenario) {
+		complaints_print(stderr, "bench", text, &complaints);
+		exit(70);
+	}
+	return scenario;
+}
+
+static const char *const writes_100 =
+	"clients: 4, rate: 100/s, arrival: poisson, keys: 10, mix: {write: 100%}";
+static const char *const idle = "clients: 1, operations: 1, rate: 1/s, mix: {write: 100%}";
+
+/* Events and simulated seconds a second, the best of some rounds of different seeds. */
+static void pace(struct theatre *theatre, const char *name, struct scenario *scenario)
+{
+	double events = 0, simulated = 0;
+	struct run_result result;
+	char full[64];
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct run_options options = {.seed = 1 + round,
+					      .duration_max = scenario->duration};
+		double start = seconds();
+
+		run_scenario(theatre, scenario, &options, &result);
+		double took = seconds() - start;
+
+		if (result.verdict != HOLDS)
+			printf("%s: NOT CLEAN: %s %s\n", name, result.check.first.sentence,
+			       result.reason);
+		best(&events, (double)result.events / took / 1e6);
+		best(&simulated, (double)result.ended / 1e9 / took);
+	}
+	figure(name, events, "M events/s");
+	snprintf(full, sizeof(full), "%s.simulated", name);
+	figure(full, simulated, "simulated s/s");
+	snprintf(full, sizeof(full), "%s.per_second", name);
+	figure(full, (double)result.events / ((double)result.ended / 1e9), "events/simulated s");
+	if (result.operations.ok > 100) {
+		snprintf(full, sizeof(full), "%s.per_write", name);
+		figure(full, (double)result.events / (double)result.operations.ok,
+		       "events/committed write");
+	}
+	scenario_free(scenario);
+}
+
+static void paces(struct theatre *theatre)
+{
+	if (wanted("raft_n3_100wps"))
+		pace(theatre, "raft_n3_100wps",
+		     scenario_of("nodes: 3", writes_100, "run: {duration: 1000s}"));
+	if (wanted("raft_n5_100wps"))
+		pace(theatre, "raft_n5_100wps",
+		     scenario_of("nodes: 5", writes_100, "run: {duration: 600s}"));
+	if (wanted("raft_n3_idle"))
+		pace(theatre, "raft_n3_idle",
+		     scenario_of("nodes: 3", idle, "run: {duration: 10000s}"));
+	if (wanted("raft_n49"))
+		pace(theatre, "raft_n49",
+		     scenario_of("nodes: 49", writes_100, "run: {duration: 60s}"));
+}
+
+/* Boot, one leader kill, ten operations, linearizability and verdict: whole runs a second. */
+static void leader_kill(struct theatre *theatre)
+{
+	enum { RUNS = 5000 };
+
+	if (!wanted("raft_leader_kill"))
+		return;
+	struct scenario *scenario = scenario_of("nodes: 3",
+						"clients: 2, rate: 1/s, operations: 10, keys: 2, "
+						"timeout: 5s, mix: {write: 50%, read: 50%}",
+						"run: {duration: 10s}\n"
+						"faults: [{at: 4s, crash: leader, for: 3s}]");
+	double runs = 0, events = 0, ok = 0;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		double start = seconds();
+
+		for (unsigned i = 0; i < RUNS; i++) {
+			struct run_options options = {.seed = round * RUNS + i + 1};
+			struct run_result result;
+
+			run_scenario(theatre, scenario, &options, &result);
+			if (result.verdict != HOLDS)
+				printf("raft_leader_kill: seed %u NOT CLEAN: %s %s\n",
+				       round * RUNS + i + 1, result.check.first.sentence,
+				       result.reason);
+			events += (double)result.events;
+			ok += (double)result.operations.ok;
+		}
+		best(&runs, RUNS / (seconds() - start));
+	}
+	figure("raft_leader_kill", runs, "runs/s");
+	figure("raft_leader_kill.events", events / (RUNS * ROUNDS), "events/run");
+	figure("raft_leader_kill.ok", ok / (RUNS * ROUNDS), "operations/run");
+	scenario_free(scenario);
+}
+
+/* ---- The cost of an event as a run grows --------------------------------------------------------------- */
+
+struct marks {
+	uint64_t next;
+	double at[11];
+	unsigned count;
+};
+
+static void mark(void *context, uint64_t event, uint64_t digest)
+{
+	struct marks *marks = context;
+
+	(void)digest;
+	if (event < marks->next || marks->count > 10)
+		return;
+	marks->at[marks->count++] = seconds();
+	marks->next += 1000000;
+}
+
+static void flat(struct theatre *theatre)
+{
+	if (!wanted("raft_flat"))
+		return;
+	struct scenario *scenario = scenario_of("nodes: 3", writes_100,
+						"run: {duration: 20000s, max_events: 20M}");
+	double least = 1e9;
+
+	for (unsigned round = 0; round < 3; round++) {
+		struct marks marks = {0};
+		struct run_options options = {.seed = 1,
+					      .duration_max = 9600 * (nanoseconds)1000000000,
+					      .digests = mark,
+					      .digests_context = &marks};
+		struct run_result result;
+
+		run_scenario(theatre, scenario, &options, &result);
+		double ratio = (marks.at[10] - marks.at[9]) / (marks.at[1] - marks.at[0]);
+
+		if (marks.count == 11 && ratio < least)
+			least = ratio;
+	}
+	figure("raft_flat", least, "last million / first million");
+	scenario_free(scenario);
+}
+
+/* ---- Snapshots ------------------------------------------------------------------------------------------ */
+
+static void snapshots(struct theatre *theatre)
+{
+	enum { TIMES = 2000 };
+
+	if (!wanted("snapshot"))
+		return;
+	struct scenario *scenario = scenario_of("nodes: 5", writes_100, "run: {duration: 100s}");
+	struct run_options options = {.seed = 1, .duration_max = 10 * (nanoseconds)1000000000};
+	struct run_result result;
+	struct world *world = theatre_world(theatre);
+	double take = 1e9, restore = 1e9, copy = 1e9;
+
+	run_scenario(theatre, scenario, &options, &result);
+	struct snapshot *snapshot = world_snapshot(world);
+	size_t bytes = snapshot_bytes(snapshot);
+	char *plain = malloc(bytes);
+	volatile char seen = 0;
+
+	(void)seen;
+
+	for (unsigned round = 0; plain && round < ROUNDS; round++) {
+		double start = seconds();
+
+		for (unsigned i = 0; i < TIMES; i++)
+			snapshot_free(world, world_snapshot(world));
+		double taken = seconds();
+
+		for (unsigned i = 0; i < TIMES; i++)
+			world_restore(world, snapshot);
+		double restored = seconds();
+
+		for (unsigned i = 0; i < TIMES; i++) {
+			memcpy(plain, world, bytes);
+			seen = plain[i % bytes]; /* so that the copy is made */
+		}
+		double copied = seconds();
+
+		if (taken - start < take)
+			take = taken - start;
+		if (restored - taken < restore)
+			restore = restored - taken;
+		if (copied - restored < copy)
+			copy = copied - restored;
+	}
+	free(plain);
+	figure("snapshot.bytes", (double)bytes, "bytes");
+	figure("snapshot.take", take / TIMES * 1e6, "us");
+	figure("snapshot.restore", restore / TIMES * 1e6, "us");
+	figure("snapshot.memcpy", copy / TIMES * 1e6, "us");
+	figure("snapshot.take_ratio", take / copy, "times a plain memcpy");
+	figure("snapshot.restore_ratio", restore / copy, "times a plain memcpy");
+	snapshot_free(world, snapshot);
+	scenario_free(scenario);
+}
+
+/* ---- A plain queue ---------------------------------------------------------------------------------------- */
+
+static _Noreturn void full(struct arena *arena)
+{
+	(void)arena;
+	abort();
+}
+
+static void ceiling(void)
+{
+	enum { PENDING = 20, TIMES = 20000000 };
+
+	if (!wanted("queue_ceiling"))
+		return;
+	struct arena *arena = arena_open(0, 1 << 20);
+	struct queue queue;
+	struct pcg32 pcg = pcg32_seeded(1, PCG32_DEFAULT_STREAM);
+	uint32_t sequence = 0;
+	double pairs = 0;
+
+	arena->full = full;
+	queue_init(arena, &queue);
+	while (sequence < PENDING)
+		queue_push(arena, &queue,
+			   (struct queue_item){.time = pcg32_below(&pcg, 4000000),
+					       .sequence = ++sequence});
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		double start = seconds();
+
+		for (unsigned i = 0; i < TIMES / ROUNDS; i++) {
+			struct queue_item item = queue_pop(&queue);
+
+			item.time += 1000000 + pcg32_below(&pcg, 4000000);
+			item.sequence = ++sequence;
+			queue_push(arena, &queue, item);
+		}
+		best(&pairs, TIMES / ROUNDS / (seconds() - start) / 1e6);
+	}
+	arena_close(arena);
+	figure("queue_ceiling", pairs, "M push+pop/s, 20 pending");
+}
+
+int main(int argc, char **argv)
+{
+	struct theatre *theatre = theatre_open(ARENA_BASE);
+
+	if (argc > 2)
+		only = argv[2];
+	table = argc > 1 ? fopen(argv[1], "w") : NULL;
+	if (!theatre || !table) {
+		fprintf(stderr, "usage: bench FILE.tsv [PART]\n");
+		return 2;
+	}
+	ceiling();
+	paces(theatre);
+	leader_kill(theatre);
+	flat(theatre);
+	snapshots(theatre);
+	theatre_close(theatre);
+	return fclose(table) != 0;
+}
