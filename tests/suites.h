@@ -1,0 +1,5 @@
+SUITE(linearizability)
+SUITE(pcg)
+SUITE(queue)
+SUITE(arena)
+SUITE(choice)

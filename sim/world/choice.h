@@ -72,7 +72,7 @@ struct choice_source {
 
 static inline struct pcg32 choice_pcg(const struct choices *choices, address_t address)
 {
-	uint64_t x = (address ^ choices->seed) * 0x9E3779B97F4A7C15u + choices->seed;
+	uint64_t x = address * 0x9E3779B97F4A7C15u + choices->seed;
 
 	x = (x ^ x >> 32) * 0xD6E8FEB86659FD93u;
 	x = (x ^ x >> 29) * 0xBF58476D1CE4E5B9u;
