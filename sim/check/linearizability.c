@@ -239,7 +239,7 @@ static bool memory_add(struct linearizability_room *room, struct configuration c
 		return false;
 	*place = configuration;
 	room->memory_count++;
-	if (room->memory_count * 2 > room->memory_room)
+	if (room->memory_count * 4 > room->memory_room * 3)
 		memory_grow(room);
 	return true;
 }

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "sim/faults/faults.h" /* their names */
+
 /* ---- Long values -------------------------------------------------------------------------------------- */
 
 enum { KEPT_LATELY = 16 };
@@ -79,7 +81,6 @@ const void *history_value(struct world *world, uint64_t digest, size_t *size)
 struct writer {
 	struct world *world;
 	const struct app *app;
-	const char *(*fault_name)(unsigned kind);
 	FILE *out;
 	size_t *ends, mask;
 };
@@ -173,7 +174,7 @@ static void write_fault(const struct writer *writer, const struct history_record
 	fprintf(writer->out,
 		"\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"%s\",\"phase\":\"%s\",\"value\":"
 		"[",
-		writer->fault_name(record->operation),
+		fault_kinds[record->operation].name,
 		record->type == HISTORY_FAULT_BEGINS ? "begin" : "end");
 	for (uint64_t hit = record->key; hit; hit &= hit - 1)
 		fprintf(writer->out, "%s\"%s\"", hit == record->key ? "" : ",",
@@ -181,10 +182,9 @@ static void write_fault(const struct writer *writer, const struct history_record
 	fputs("]", writer->out);
 }
 
-void history_write(struct world *world, const struct app *app,
-		   const char *(*fault_name)(unsigned kind), FILE *out)
+void history_write(struct world *world, const struct app *app, FILE *out)
 {
-	struct writer writer = {.world = world, .app = app, .fault_name = fault_name, .out = out};
+	struct writer writer = {.world = world, .app = app, .out = out};
 
 	index_values(&writer);
 	for (size_t i = 0; i < history_count(world); i++) {

@@ -65,8 +65,7 @@ static inline struct told history_told(const struct history_record *record)
 void history_keep_value(struct world *, uint64_t digest, const void *bytes, size_t size);
 const void *history_value(struct world *, uint64_t digest, size_t *size);
 
-/* The whole history as JSONL, in Jepsen's words. Faults are named by whoever knows them. */
-void history_write(struct world *, const struct app *, const char *(*fault_name)(unsigned kind),
-		   FILE *out);
+/* The whole history as JSONL, in Jepsen's words (`ordeal check` reads the same). */
+void history_write(struct world *, const struct app *, FILE *out);
 
 #endif
