@@ -195,6 +195,8 @@ static void tell(const void *command, size_t size, const void *answer, size_t an
 		 struct told *told)
 {
 	keyed_tell(command, size, answer, told);
+	if (told->operation == DELETE)
+		told->value = 0; /* what is there afterwards: nothing */
 	if (!told->answered)
 		return;
 	if (told->operation != GET) {
@@ -241,12 +243,9 @@ static const struct model model = {"kv", sizeof(struct one), step};
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct app_operation operations[] = {
-	[GET] = {.name = "get", .reads = true},
-	[PUT] = {.name = "put", .blind = true},
-	[DELETE] = {.name = "delete", .blind = true},
-	[APPEND] = {.name = "append"},
-	[CAS] = {.name = "cas"},
-	{0},
+	[GET] = {.name = "get", .reads = true},       [PUT] = {.name = "put", .blind = true},
+	[DELETE] = {.name = "delete", .blind = true}, [APPEND] = {.name = "append"},
+	[CAS] = {.name = "cas", .compares = true},    {0},
 };
 
 const struct app app_kv = {

@@ -127,7 +127,7 @@ static const struct model model = {"register", sizeof(struct one), step};
 static const struct app_operation operations[] = {
 	[READ] = {.name = "read", .reads = true},
 	[WRITE] = {.name = "write", .blind = true},
-	[CAS] = {.name = "cas"},
+	[CAS] = {.name = "cas", .compares = true},
 	{0},
 };
 
