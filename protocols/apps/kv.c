@@ -243,9 +243,12 @@ static const struct model model = {"kv", sizeof(struct one), step};
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct app_operation operations[] = {
-	[GET] = {.name = "get", .reads = true},       [PUT] = {.name = "put", .blind = true},
-	[DELETE] = {.name = "delete", .blind = true}, [APPEND] = {.name = "append"},
-	[CAS] = {.name = "cas", .compares = true},    {0},
+	[GET] = {.name = "get", .reads = true},
+	[PUT] = {.name = "put", .blind = true},
+	[DELETE] = {.name = "delete", .blind = true},
+	[APPEND] = {.name = "append"},
+	[CAS] = {.name = "cas", .compares = true}, /* the value's number */
+	{0},
 };
 
 const struct app app_kv = {
