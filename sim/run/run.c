@@ -12,7 +12,6 @@
 enum {
 	PROBES_A_PATIENCE = 4,
 	PATIENCES = 30, /* from the heal to a settled cluster */
-	CONFIGURATIONS_MAX = 20 * 1000 * 1000,
 };
 
 struct theatre {

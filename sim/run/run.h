@@ -7,6 +7,9 @@
 #include "sim/check/linearizability.h"
 #include "sim/scenario/scenario.h"
 
+/* That the search for an order of one object's operations looks at: beyond, it does not know. */
+enum { CONFIGURATIONS_MAX = 20 * 1000 * 1000 };
+
 /* Where runs take place, one after the other: the arena, the checker's memory. */
 struct theatre;
 /* NULL where the machine refuses the memory. */

@@ -10,8 +10,6 @@
 
 #include "sim/world/world.h"
 
-enum { EFFECTS_MAX = 8192, INBOX_MAX = 1024 };
-
 /* What a handler did to the world outside its process, in order. */
 enum effect_kind { EFFECT_MESSAGE, EFFECT_WRITE, EFFECT_OBSERVE, EFFECT_ARM, EFFECT_DISARM };
 struct effect {

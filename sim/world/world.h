@@ -26,6 +26,8 @@
 /* Processes are endpoints 0 .. PROCESSES_MAX-1, client c1 is CLIENT_FIRST. */
 typedef uint16_t endpoint_t;
 enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
+/* Effects of one handler: our bound. Messages that wait for a paused process: modelled, it drops. */
+enum { EFFECTS_MAX = 8192, INBOX_MAX = 1024 };
 
 /* "n3" or "c1", into `text` of at least 8 bytes; returns it. */
 const char *endpoint_name(endpoint_t, char *text);

@@ -1,0 +1,60 @@
+/*
+ * A campaign: the seeds of one scenario, run by several processes and merged in the order of the seeds,
+ * so that nothing that is written depends on how many processes there were.
+ */
+#ifndef SIM_CLI_CAMPAIGN_H
+#define SIM_CLI_CAMPAIGN_H
+
+#include "sim/results/folder.h"
+#include "sim/results/judgement.h"
+
+enum {
+	JOBS_MAX = 256,
+	FOLDERS_KEPT_MAX = 10, /* beside the first seed's; runs.csv has all */
+	PLOTS_NOTE_MAX = 128
+};
+#define SEEDS_MAX UINT64_C(1000000000)
+
+struct campaign_options {
+	uint64_t first, last;
+	unsigned jobs;
+	bool trace;        /* of every run that keeps a folder */
+	nanoseconds until; /* 0: each run's own end */
+	const char *out;
+	const char *replay; /* the command that gives a run again, but for its seed */
+};
+
+/* A run that is worth a second look. */
+struct noted {
+	uint64_t seed;
+	bool kept; /* it has a folder */
+	struct run_record record;
+};
+
+/* All runs of the campaign together. */
+struct campaign {
+	uint64_t first, planned; /* seeds first .. first + planned - 1, unless it ended sooner */
+	uint64_t runs, violated, unmet, unknown, died;
+	uint64_t events, checks[JUDGES], verdicts[JUDGES][VIOLATED + 1];
+	nanoseconds simulated;
+	struct workload_counts operations;
+	uint64_t faults_fired, faults_never_fired;
+	struct {
+		bool judged; /* in any run at all */
+		enum fulfilment worst;
+		uint64_t
+			seed; /* the first with it; of an expected violation, the first convicted */
+		char why[REASON_MAX];
+	} expectation[EXPECTATIONS_MAX];
+	struct run_record sample; /* the first run */
+	unsigned noted_count;
+	struct noted noted[FOLDERS_KEPT_MAX];
+	char plots[PLOTS_NOTE_MAX]; /* what became of the pictures; empty: drawn */
+	uint64_t latest;            /* seed of the folder that is worth opening first */
+	int status;                 /* enum exit_status */
+};
+
+/* Runs it and writes its results; complains about what stopped it. */
+void campaign_run(const struct scenario *, const struct campaign_options *, struct campaign *);
+
+#endif

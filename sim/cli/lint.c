@@ -1,0 +1,85 @@
+/* `ordeal lint`: is this scenario sound? Complaints are the reader's own; the warnings here are about
+ * what is legal and probably not meant. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/file.h"
+#include "sim/results/judgement.h"
+
+static void warn_faults(const char *path, const struct scenario *scenario)
+{
+	nanoseconds heal = scenario->heal ? scenario->heal : scenario->duration;
+	char at[DURATION_TEXT_MAX], end[DURATION_TEXT_MAX];
+
+	for (unsigned i = 0; i < scenario->fault_count; i++) {
+		const struct fault *fault = &scenario->faults[i];
+
+		if (fault->at >= heal)
+			printf("%s: warning: fault %u (%s at %s) comes after the heal at %s: it "
+			       "never fires, and the verdict will be unknown\n",
+			       path, i + 1, fault_kinds[fault->kind].name,
+			       duration_text(fault->at, at), duration_text(heal, end));
+	}
+}
+
+static void warn_expectations(const char *path, const struct scenario *scenario)
+{
+	bool buggy = scenario_buggy(scenario);
+
+	if (scenario->expectation_count == 0)
+		printf("%s: warning: it expects nothing: only a violation fails it\n", path);
+	if (buggy && !hunt_seeds(scenario))
+		printf("%s: warning: a bug is on, but no violation is expected\n", path);
+	if (!buggy && hunt_seeds(scenario))
+		printf("%s: warning: a violation is expected, but no bug is on: it turns to safe\n",
+		       path);
+}
+
+static int lint(const char *path)
+{
+	struct scenario *scenario = scenario_of_file(path);
+
+	if (!scenario)
+		return STATUS_UNUSABLE;
+	warn_faults(path, scenario);
+	warn_expectations(path, scenario);
+	printf("%s: sound\n", path);
+	scenario_free(scenario);
+	return STATUS_HELD;
+}
+
+static int run_lint(int argc, char **argv)
+{
+	int at = 0, status = options_read(&lint_command, argc, argv, NULL, &at);
+
+	if (status != STATUS_GO_ON)
+		return status;
+	if (at == argc)
+		return complain("lint needs a scenario file; see: ordeal help lint");
+	status = STATUS_HELD;
+	for (; at < argc; at++)
+		status = gravest(status, lint(argv[at]));
+	return status;
+}
+
+static const char *const examples[] = {
+	"ordeal lint scenarios/raft/calm.yaml",
+	"one file",
+	"ordeal lint scenarios/*/*.yaml",
+	"all of them",
+	NULL,
+};
+static const struct flag flags[] = {{NULL, NULL, NULL, NULL}};
+const struct command lint_command = {
+	.name = "lint",
+	.usage = "lint FILE...",
+	.summary = "is this scenario sound?",
+	.what = "Reads scenarios without running them. Each mistake is told with its place, what "
+		"is\n"
+		"accepted there, and what was perhaps meant; what is legal but odd is a warning.\n",
+	.examples = examples,
+	.flags = flags,
+	.run = run_lint,
+};

@@ -1,0 +1,182 @@
+/*
+ * `ordeal list KIND`: what there is to write into a scenario, and what bounds a run. Printed from the
+ * tables that the simulator itself uses, so that nothing is named here that does not exist.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "protocols/registry.h"
+#include "sim/cli/cli.h"
+#include "sim/run/run.h"
+
+static void list_protocols(void)
+{
+	for (size_t i = 0; protocols[i]; i++) {
+		const struct protocol *protocol = protocols[i];
+
+		printf("%s\n  %s\n  %s\n", protocol->name, protocol->summary, protocol->paper);
+		for (const struct option *option = protocol->options; option && option->name;
+		     option++)
+			printf("    %-22s %s (default: %s)\n", option->name, option->help,
+			       option->fallback);
+	}
+}
+
+static void list_apps(void)
+{
+	for (size_t i = 0; apps[i]; i++) {
+		printf("%-12s %s\n  operations:", apps[i]->name, apps[i]->summary);
+		for (const struct app_operation *op = apps[i]->operations; op->name; op++)
+			printf(" %s%s", op->name, op->reads ? " (reads)" : "");
+		putchar('\n');
+	}
+}
+
+static void list_workloads(void)
+{
+	static const char *const arrivals[] = {
+		[ARRIVAL_CLOSED] = "a client begins an operation when its last one is over",
+		[ARRIVAL_CONSTANT] = "operations are due at equal distances, however many are open",
+		[ARRIVAL_POISSON] = "operations are due at random, however many are open",
+	};
+
+	for (size_t i = 0; arrival_names[i]; i++)
+		printf("arrival: %-12s %s\n", arrival_names[i], arrivals[i]);
+	puts("skew: uniform         every key is as likely as any other\n"
+	     "skew: zipf(S)         the k-th key is chosen in proportion to 1 / k^S");
+}
+
+static void list_faults(void)
+{
+	static const char *const shapes[] = {
+		[FAULT_ON_PROCESSES] = "whom",
+		[FAULT_ON_PARTS] = "[[...], [...]]",
+		[FAULT_ON_LINKS] = "from -> to",
+	};
+
+	for (size_t i = 0; i < FAULT_KINDS; i++) {
+		const struct fault_kind *kind = &fault_kinds[i];
+
+		printf("%-12s %-15s %s", kind->name, shapes[kind->shape], kind->help);
+		if (kind->amount != AMOUNT_NONE)
+			printf(" (`%s:`)", kind->amount_key);
+		putchar('\n');
+	}
+	printf("whom: n1, c1, ...");
+	for (size_t i = 0; i < TARGET_KINDS; i++)
+		if (target_names[i])
+			printf(", %s", target_names[i]);
+	putchar('\n');
+}
+
+static void list_judges(void)
+{
+	for (size_t i = 0; i < JUDGES; i++)
+		printf("%-22s %-8s %s\n%-31s %s\n", judges[i].name,
+		       judges[i].safety ? "safety" : "", judges[i].rule, "", judges[i].source);
+}
+
+static void list_bugs(void)
+{
+	char name[64];
+
+	for (size_t i = 0; protocols[i]; i++)
+		for (const struct bug *bug = protocols[i]->bugs; bug && bug->name; bug++) {
+			snprintf(name, sizeof(name), "%s.%s", protocols[i]->name, bug->name);
+			printf("%-36s breaks %-22s %s\n", name, bug->breaks, bug->cite);
+		}
+}
+
+/* Names are those that an unknown verdict gives. */
+static const struct {
+	const char *name;
+	uint64_t most;
+	const char *unit, *of;
+} limits[] = {
+	{"arena", UINT32_MAX, "bytes", "all that changes during one run"},
+	{"memory", 0, "", "what the machine has: records, and the largest image of an app"},
+	{"effects", EFFECTS_MAX, "effects", "of one handler"},
+	{"events", 0, "", "of one run: `max_events` in the scenario"},
+	{"open operations", OPEN_OPERATIONS_MAX, "operations", "without an outcome, at one time"},
+	{"configurations", CONFIGURATIONS_MAX, "configurations",
+	 "that the search for an order of one object's operations looks at"},
+};
+
+static void list_limits(void)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		char most[48] = "";
+
+		if (limits[i].most)
+			snprintf(most, sizeof(most), "%" PRIu64 " %s", limits[i].most,
+				 limits[i].unit);
+		printf("%-18s %-26s %s\n", limits[i].name, most, limits[i].of);
+	}
+	printf("\nA run that reaches one of these is unknown, by its name. A scenario has at most\n"
+	       "%d processes in %d groups, %d clients, %d keys and %d faults; a paused process's\n"
+	       "inbox holds %d messages and drops the rest, as modelled.\n",
+	       PROCESSES_MAX, GROUPS_MAX, CLIENTS_MAX, KEYS_MAX, FAULTS_MAX, INBOX_MAX);
+}
+
+static void list_keys(void)
+{
+	scenario_reference(stdout);
+}
+
+static const struct {
+	const char *name;
+	void (*list)(void);
+} kinds[] = {
+	{"protocols", list_protocols}, {"apps", list_apps},     {"workloads", list_workloads},
+	{"faults", list_faults},       {"judges", list_judges}, {"bugs", list_bugs},
+	{"limits", list_limits},       {"keys", list_keys},
+};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static int list_kind(const char *name)
+{
+	const char *names[KINDS];
+
+	for (size_t i = 0; i < KINDS; i++) {
+		names[i] = kinds[i].name;
+		if (strcmp(kinds[i].name, name) != 0)
+			continue;
+		kinds[i].list();
+		return STATUS_HELD;
+	}
+	return complain_unknown("kind of list", name, names, KINDS);
+}
+
+static int run_list(int argc, char **argv)
+{
+	int at = 0, status = options_read(&list_command, argc, argv, NULL, &at);
+
+	if (status != STATUS_GO_ON)
+		return status;
+	if (at == argc)
+		return complain("list needs a kind; see: ordeal help list");
+	status = STATUS_HELD;
+	for (; at < argc; at++)
+		status = gravest(status, list_kind(argv[at]));
+	return status;
+}
+
+static const char *const examples[] = {
+	"ordeal list bugs",
+	"the planted bugs, what each breaks, and where it was seen",
+	"ordeal list keys",
+	"every key of a scenario, its type, default and meaning",
+	NULL,
+};
+static const struct flag flags[] = {{NULL, NULL, NULL, NULL}};
+const struct command list_command = {
+	.name = "list",
+	.usage = "list KIND...",
+	.summary = "protocols, apps, workloads, faults, ...",
+	.what = "Prints what there is of a kind: protocols, apps, workloads, faults, judges, "
+		"bugs,\n"
+		"limits, or keys (all that a scenario may say).\n",
+	.examples = examples,
+	.flags = flags,
+	.run = run_list,
+};

@@ -1,0 +1,23 @@
+/* ordeal: puts consensus protocols on trial. Finds the command and lets it run. */
+#include <string.h>
+
+#include "sim/cli/cli.h"
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		help_overview(stderr);
+		return STATUS_UNUSABLE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		help_overview(stdout);
+		return STATUS_HELD;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("ordeal 1");
+		return STATUS_HELD;
+	}
+	const struct command *command = command_named(argv[1]);
+
+	return command ? command->run(argc - 1, argv + 1) : STATUS_UNUSABLE;
+}

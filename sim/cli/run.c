@@ -1,0 +1,352 @@
+/* `ordeal run`: scenarios, judged, with their results and pictures. Here are its options, and the way
+ * from one file to one campaign; campaign.c does the runs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cli/campaign.h"
+#include "sim/cli/child.h"
+#include "sim/cli/cli.h"
+#include "sim/cli/file.h"
+#include "sim/cli/summary.h"
+
+enum { BUGS_MAX = 32 };
+
+struct settings {
+	bool seeds_given, quiet, bugs_off;
+	const char *until_text; /* as it was written, for the replay */
+	const char *bugs[BUGS_MAX];
+	unsigned bug_count;
+	struct campaign_options campaign;
+};
+
+/* ---- Options --------------------------------------------------------------------------------------- */
+
+static bool take_seed(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+	unsigned long long seed;
+
+	if (!parse_count(value, INT64_MAX, &seed)) {
+		snprintf(complaint, COMPLAINT_MAX, "a seed is a number from 0 to 2^63-1");
+		return false;
+	}
+	settings->seeds_given = true;
+	settings->campaign.first = settings->campaign.last = seed;
+	return true;
+}
+
+static bool take_seeds(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+	const char *dots = strstr(value, "..");
+	unsigned long long first, last;
+	char start[32] = "";
+
+	if (!dots)
+		return take_seed(context, value, complaint);
+	snprintf(start, sizeof(start), "%.*s", (int)(dots - value), value);
+	if (!parse_count(start, INT64_MAX, &first) || !parse_count(dots + 2, INT64_MAX, &last) ||
+	    last < first || last - first >= SEEDS_MAX) {
+		snprintf(complaint, COMPLAINT_MAX,
+			 "seeds are a range A..B, both included, of at most a billion: 1..1000");
+		return false;
+	}
+	settings->seeds_given = true;
+	settings->campaign.first = first;
+	settings->campaign.last = last;
+	return true;
+}
+
+static bool take_jobs(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+	unsigned long long jobs;
+
+	if (!parse_count(value, JOBS_MAX, &jobs) || jobs == 0) {
+		snprintf(complaint, COMPLAINT_MAX, "jobs are a number from 1 to %d", JOBS_MAX);
+		return false;
+	}
+	settings->campaign.jobs = (unsigned)jobs;
+	return true;
+}
+
+static bool take_until(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	if (!parse_duration(value, &settings->campaign.until) || settings->campaign.until <= 0) {
+		snprintf(complaint, COMPLAINT_MAX,
+			 "a time is a number with its unit, above zero: 500ms, 10s, 2m");
+		return false;
+	}
+	settings->until_text = value;
+	return true;
+}
+
+static bool take_bug(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	if (settings->bug_count == BUGS_MAX) {
+		snprintf(complaint, COMPLAINT_MAX, "at most %d bugs at once", BUGS_MAX);
+		return false;
+	}
+	settings->bugs[settings->bug_count++] = value;
+	return true;
+}
+
+static bool take_out(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	if (!value[0]) {
+		snprintf(complaint, COMPLAINT_MAX, "a folder has a name");
+		return false;
+	}
+	settings->campaign.out = value;
+	return true;
+}
+
+static bool take_trace(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	(void)value, (void)complaint;
+	return settings->campaign.trace = true;
+}
+
+static bool take_no_bugs(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	(void)value, (void)complaint;
+	return settings->bugs_off = true;
+}
+
+static bool take_quiet(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	(void)value, (void)complaint;
+	return settings->quiet = true;
+}
+
+static const struct flag flags[] = {
+	{"seeds", "A..B", "these seeds, both included (default: the scenario's `seeds`)",
+	 take_seeds},
+	{"seed", "N", "this one seed", take_seed},
+	{"jobs", "N", "run in so many processes (default: one a core); results don't depend on it",
+	 take_jobs},
+	{"until", "TIME",
+	 "end each run there, in simulated time: 500ms, 10s (default: its own end)", take_until},
+	{"bug", "NAME", "turn this planted bug on, as raft.votes-twice; may be repeated", take_bug},
+	{"no-bugs", NULL, "turn the scenario's own bugs off: an expected violation becomes `safe`",
+	 take_no_bugs},
+	{"trace", NULL, "write trace.txt for each run that keeps a folder (violations always do)",
+	 take_trace},
+	{"out", "DIR", "where results go (default: out)", take_out},
+	{"quiet", NULL, "print only what did not hold", take_quiet},
+	{NULL, NULL, NULL, NULL},
+};
+
+/* ---- One file --------------------------------------------------------------------------------------- */
+
+static int complain_bug(const struct scenario *scenario, const char *word)
+{
+	const char *names[SCENARIO_GROUPS_MAX * BUG_WORDS * 64] = {NULL};
+	size_t count = 0;
+
+	for (unsigned g = 0; g < scenario->group_count; g++) {
+		const struct protocol *protocol = scenario->groups[g].protocol;
+
+		for (const struct bug *bug = protocol->bugs; bug && bug->name; bug++) {
+			char *name;
+
+			if (asprintf(&name, "%s.%s", protocol->name, bug->name) < 0)
+				abort();
+			names[count++] = name;
+		}
+	}
+	int status = complain_unknown("bug", word, names, count);
+
+	while (count)
+		free((char *)(uintptr_t)names[--count]);
+	return status;
+}
+
+/* The bugs as the command line wants them; STATUS_GO_ON, or complained about. */
+static int turn_bugs(struct scenario *scenario, const struct settings *settings)
+{
+	for (unsigned g = 0; settings->bugs_off && g < scenario->group_count; g++)
+		memset(scenario->groups[g].bugs, 0, sizeof(scenario->groups[g].bugs));
+	for (unsigned i = 0; i < settings->bug_count; i++)
+		if (!scenario_bug(scenario, settings->bugs[i], true))
+			return complain_bug(scenario, settings->bugs[i]);
+	return STATUS_GO_ON;
+}
+
+/* A word as a shell takes it. */
+static void put_word(FILE *out, const char *word)
+{
+	if (word[0] && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_-./:,+=@%")]) {
+		fprintf(out, " %s", word);
+		return;
+	}
+	fputs(" '", out);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
+	fputc('\'', out);
+}
+
+/* What gives a run again: all that changes a run, and nothing that does not. Malloced. */
+static char *replay_command(const struct scenario *scenario, const struct settings *settings)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	fputs("ordeal run", out);
+	put_word(out, scenario->path);
+	if (settings->bugs_off)
+		fputs(" --no-bugs", out);
+	for (unsigned i = 0; i < settings->bug_count; i++) {
+		fputs(" --bug", out);
+		put_word(out, settings->bugs[i]);
+	}
+	if (settings->until_text)
+		fprintf(out, " --until %s", settings->until_text);
+	fclose(out);
+	return text;
+}
+
+static int run_scenario_file(struct scenario *scenario, const struct settings *settings)
+{
+	struct campaign_options options = settings->campaign;
+	struct campaign *campaign = calloc(1, sizeof(*campaign));
+	char *replay = replay_command(scenario, settings);
+
+	if (!campaign)
+		abort();
+	options.replay = replay;
+	if (!settings->seeds_given) {
+		options.first = scenario->first_seed;
+		options.last = scenario->last_seed;
+		/* A hunt that was given no seeds may take as many as it says. */
+		if (scenario_hunts(scenario))
+			options.last = options.first + hunt_seeds(scenario) - 1;
+	}
+	campaign_run(scenario, &options, campaign);
+	summary_print(stdout, scenario, &options, campaign, settings->quiet);
+	int status = campaign->status;
+
+	free(campaign);
+	free(replay);
+	return status;
+}
+
+static int run_file(const char *path, const struct settings *settings, const char **names,
+		    unsigned *name_count)
+{
+	struct scenario *scenario = scenario_of_file(path);
+
+	if (!scenario)
+		return STATUS_UNUSABLE;
+	for (unsigned i = 0; i < *name_count; i++) {
+		if (strcmp(names[i], scenario->name))
+			continue;
+		scenario_free(scenario);
+		return complain("%s: there was a scenario named \"%s\" before: its results would "
+				"be lost",
+				path, names[i]);
+	}
+	names[*name_count] = strdup(scenario->name);
+	if (!names[(*name_count)++])
+		abort();
+	int status = turn_bugs(scenario, settings);
+
+	if (status == STATUS_GO_ON)
+		status = run_scenario_file(scenario, settings);
+	scenario_free(scenario);
+	return status;
+}
+
+static int run_files(int count, char **paths, const struct settings *settings)
+{
+	const char **names = calloc((size_t)count, sizeof(*names));
+	unsigned name_count = 0;
+	int status = STATUS_HELD;
+
+	if (!names)
+		abort();
+	for (int i = 0; i < count; i++) {
+		if (was_interrupted()) {
+			status = STATUS_INTERRUPTED;
+			break;
+		}
+		status = gravest(status, run_file(paths[i], settings, names, &name_count));
+	}
+	while (name_count)
+		free((char *)(uintptr_t)names[--name_count]);
+	free(names);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		status = gravest(status, complain("cannot print: %s", strerror(errno)));
+	return status;
+}
+
+static int run_run(int argc, char **argv)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct settings settings = {.campaign = {.out = "out",
+						 .jobs = cores < 1          ? 1
+							 : cores > JOBS_MAX ? JOBS_MAX
+									    : (unsigned)cores}};
+	int at = 0, status = options_read(&run_command, argc, argv, &settings, &at);
+
+	if (status != STATUS_GO_ON)
+		return status;
+	if (at == argc)
+		return complain("run needs a scenario file; see: ordeal help run");
+	if (!interrupts_watch()) {
+		complain("the machine refuses to watch for interrupts: %s", strerror(errno));
+		return STATUS_DEFECT;
+	}
+	return run_files(argc - at, argv + at, &settings);
+}
+
+static const char *const examples[] = {
+	"ordeal run scenarios/raft/calm.yaml",
+	"the scenario's own seeds; pictures and verdict in out/",
+	"ordeal run scenarios/zoo/*.yaml --seeds 1..50 --jobs 4",
+	"many files, fifty runs each at most",
+	"ordeal run scenarios/raft/calm.yaml --seed 7 --bug raft.votes-twice --trace",
+	"one run of a broken protocol, with its trace",
+	NULL,
+};
+const struct command run_command = {
+	.name = "run",
+	.usage = "run FILE... [OPTION...]",
+	.summary = "run scenarios, judge them, write results",
+	.what = "Runs scenarios, one run a seed, lets the judges decide what each has shown, and "
+		"writes\n"
+		"results and pictures.\n"
+		"\n"
+		"Each scenario says what it expects. One that expects a violation stops at the "
+		"first\n"
+		"run in which that judge convicts; with its bugs off it expects to be safe.\n"
+		"\n"
+		"Results go to DIR/<scenario>/seed-<n>/: verdict.json, history.jsonl, "
+		"metrics.csv,\n"
+		"scenario.yaml, plots, and trace.txt. The first seed keeps a folder, and so do the "
+		"first\n"
+		"ten others that are violated, unmet or unknown; all have a line in runs.csv. "
+		"DIR/latest\n"
+		"is the folder to open first. Two runs of one seed leave the same bytes.\n",
+	.examples = examples,
+	.flags = flags,
+	.run = run_run,
+};

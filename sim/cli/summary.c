@@ -1,0 +1,276 @@
+/*
+ * What a person reads of a campaign: the verdict first, then what it rests on. Of a violation the one
+ * sentence, the last lines of its trace, and the command that gives it again.
+ */
+#include "sim/cli/summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+#include "sim/results/writers.h"
+
+enum { TRACE_LINES = 12, TRACE_LINE_MAX = 512, SENTENCE_KNOWN_BY = 48 };
+
+/* ---- A violation --------------------------------------------------------------------------------- */
+
+/*
+ * The lines that lead up to the one that tells the violation; the last of the file, where none does.
+ */
+static void print_trace(FILE *out, const char *path, const char *sentence)
+{
+	char ring[TRACE_LINES][TRACE_LINE_MAX], start[SENTENCE_KNOWN_BY + 1];
+	FILE *trace = fopen(path, "re");
+	size_t count = 0;
+
+	if (!trace)
+		return;
+	snprintf(start, sizeof(start), "%.*s", SENTENCE_KNOWN_BY, sentence);
+	while (fgets(ring[count % TRACE_LINES], TRACE_LINE_MAX, trace)) {
+		bool told = strstr(ring[count++ % TRACE_LINES], start) != NULL;
+
+		if (told)
+			break;
+	}
+	fclose(trace);
+	for (size_t i = count < TRACE_LINES ? 0 : count - TRACE_LINES; i < count; i++)
+		fprintf(out, "    | %.*s\n", (int)strcspn(ring[i % TRACE_LINES], "\n"),
+			ring[i % TRACE_LINES]);
+}
+
+static void print_violation(FILE *out, const struct scenario *scenario,
+			    const struct campaign_options *options, const struct noted *noted)
+{
+	const struct violation *first = &noted->record.result.check.first;
+	char path[FOLDER_PATH_MAX];
+
+	fprintf(out, "\n  seed %" PRIu64 " violated %s:\n    %s\n", noted->seed,
+		judges[first->judge].name, first->sentence);
+	fprintf(out, "    the rule: %s (%s)\n", judges[first->judge].rule,
+		judges[first->judge].source);
+	snprintf(path, sizeof(path), "%s/%s/seed-%" PRIu64 "/trace.txt", options->out,
+		 scenario->name, noted->seed);
+	if (noted->kept) {
+		fputs("    what led to it:\n", out);
+		print_trace(out, path, first->sentence);
+		fprintf(out, "    all of it: %s\n", path);
+	}
+	fprintf(out, "    again: %s --seed %" PRIu64 "\n", options->replay, noted->seed);
+}
+
+/* The first violation in full, the others in a line each. */
+static void print_noted(FILE *out, const struct scenario *scenario,
+			const struct campaign_options *options, const struct campaign *campaign)
+{
+	uint64_t all = campaign->violated + campaign->unmet + campaign->unknown;
+	bool told = false;
+
+	for (unsigned i = 0; i < campaign->noted_count; i++) {
+		const struct noted *noted = &campaign->noted[i];
+		const struct check_result *check = &noted->record.result.check;
+
+		if (check->violated && !told) {
+			print_violation(out, scenario, options, noted);
+			told = true;
+		} else if (check->violated) {
+			fprintf(out, "\n  seed %" PRIu64 " violated %s: %s\n", noted->seed,
+				judges[check->first.judge].name, check->first.sentence);
+		} else {
+			fprintf(out,
+				"\n  seed %" PRIu64 " is %s: %s\n    again: %s --seed %" PRIu64
+				"\n",
+				noted->seed, record_verdict(scenario, &noted->record),
+				record_reason(scenario, &noted->record), options->replay,
+				noted->seed);
+		}
+	}
+	if (!scenario_hunts(scenario) && all > campaign->noted_count)
+		fprintf(out, "\n  and %" PRIu64 " more: runs.csv has a line for each run\n",
+			all - campaign->noted_count);
+}
+
+/* ---- What the verdict rests on ------------------------------------------------------------------------ */
+
+static void print_runs(FILE *out, const struct campaign *campaign)
+{
+	char time[DURATION_TEXT_MAX];
+	uint64_t last = campaign->first + campaign->runs - 1;
+
+	if (campaign->runs == 1)
+		fprintf(out, "  run           seed %" PRIu64, campaign->first);
+	else
+		fprintf(out, "  runs          %" PRIu64 " of seeds %" PRIu64 "..%" PRIu64,
+			campaign->runs, campaign->first, last);
+	fprintf(out, ": %" PRIu64 " events in %s of simulated time\n", campaign->events,
+		duration_text(campaign->simulated, time));
+}
+
+static void print_expectations(FILE *out, const struct scenario *scenario,
+			       const struct campaign *campaign)
+{
+	char text[EXPECTATION_TEXT_MAX];
+
+	for (unsigned i = 0; i < scenario->expectation_count; i++) {
+		const struct expectation *expect = &scenario->expect[i];
+		enum fulfilment worst = campaign->expectation[i].worst;
+		const char *name = fulfilment_names[worst];
+		bool hunted = expect->kind == EXPECT_VIOLATION && scenario_hunts(scenario);
+
+		if (hunted && worst != MET)
+			name = fulfilment_names[UNMET];
+		if (!campaign->expectation[i].judged)
+			name = fulfilment_names[NOT_JUDGED];
+		fprintf(out, "  %-13s %-34s %s", i ? "" : "expected",
+			expectation_text(expect, text), name);
+		if (campaign->expectation[i].why[0])
+			fprintf(out, ": %s", campaign->expectation[i].why);
+		if (campaign->runs > 1 && (hunted ? worst == MET : worst > MET))
+			fprintf(out, " (seed %" PRIu64 ")", campaign->expectation[i].seed);
+		fputc('\n', out);
+	}
+}
+
+/* Over all runs: the worst that a judge said, but `holds` where it saw something at least once. */
+static enum verdict judge_over_all(const struct campaign *campaign, unsigned judge)
+{
+	static const enum verdict order[] = {VIOLATED, UNKNOWN, HOLDS};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (campaign->verdicts[judge][order[i]])
+			return order[i];
+	return NOT_EXERCISED;
+}
+
+static void print_idle_judges(FILE *out, const struct campaign *campaign)
+{
+	const char *before = "  not exercised ";
+
+	for (unsigned i = 0; i < JUDGES; i++) {
+		if (judge_over_all(campaign, i) != NOT_EXERCISED)
+			continue;
+		fprintf(out, "%s%s", before, judges[i].name);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fputc('\n', out);
+}
+
+static void print_judges(FILE *out, const struct campaign *campaign)
+{
+	const char *heading = "judges";
+
+	for (unsigned i = 0; i < JUDGES; i++) {
+		enum verdict verdict = judge_over_all(campaign, i);
+
+		if (verdict == NOT_EXERCISED)
+			continue;
+		fprintf(out, "  %-13s %-22s %-9s %12" PRIu64 " checks", heading, judges[i].name,
+			verdict_names[verdict], campaign->checks[i]);
+		if (verdict != HOLDS && campaign->runs > 1)
+			fprintf(out, ", %" PRIu64 " runs", campaign->verdicts[i][verdict]);
+		fputc('\n', out);
+		heading = "";
+	}
+	print_idle_judges(out, campaign);
+}
+
+static void print_operations(FILE *out, const struct campaign *campaign)
+{
+	const struct workload_counts *operations = &campaign->operations;
+	const struct metrics *sample = &campaign->sample.metrics;
+	char p50[DURATION_TEXT_MAX], p99[DURATION_TEXT_MAX], most[DURATION_TEXT_MAX];
+
+	if (!operations->invoked)
+		return;
+	fprintf(out,
+		"  operations    %" PRIu64 " invoked: %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64
+		" unknown",
+		operations->invoked, operations->ok, operations->failed, operations->unknown);
+	if (campaign->runs == 1 && isfinite(sample->availability))
+		fprintf(out, "; availability %.4g%%", sample->availability * 100);
+	fputc('\n', out);
+	if (campaign->runs == 1 && sample->p50 >= 0)
+		fprintf(out, "  latency       median %s, 99%% within %s, at most %s\n",
+			duration_text(sample->p50, p50), duration_text(sample->p99, p99),
+			duration_text(sample->max, most));
+}
+
+static void print_faults(FILE *out, const struct scenario *scenario,
+			 const struct campaign *campaign)
+{
+	if (!scenario->fault_count)
+		return;
+	fprintf(out, "  faults        %" PRIu64 " fired", campaign->faults_fired);
+	if (campaign->faults_never_fired)
+		fprintf(out, ", %" PRIu64 " never did", campaign->faults_never_fired);
+	fputc('\n', out);
+}
+
+static void print_place(FILE *out, const struct scenario *scenario,
+			const struct campaign_options *options, const struct campaign *campaign)
+{
+	const char *end = campaign->runs > 1 ? " and runs.csv beside it" : "";
+
+	if (campaign->sample.died)
+		return;
+	fprintf(out, "  results       %s/%s/seed-%" PRIu64 "%s\n", options->out, scenario->name,
+		campaign->latest, end);
+	if (campaign->plots[0])
+		fprintf(out, "  pictures      %s\n", campaign->plots);
+}
+
+/* ---- The whole ------------------------------------------------------------------------------------------ */
+
+/* Of a hunt that found something else: who spoke, so that `of:` can be put right. */
+static void print_other_judges(FILE *out, const struct campaign *campaign)
+{
+	const char *before = "  convicted instead by ";
+
+	for (unsigned i = 0; i < JUDGES; i++) {
+		if (!campaign->verdicts[i][VIOLATED])
+			continue;
+		fprintf(out, "%s%s in %" PRIu64 " runs", before, judges[i].name,
+			campaign->verdicts[i][VIOLATED]);
+		before = ", ";
+	}
+	fputs(before[0] == ',' ? "\n" : "  convicted by nobody\n", out);
+}
+
+static const char *headline(const struct scenario *scenario, const struct campaign *campaign)
+{
+	switch (campaign->status) {
+	case STATUS_HELD: return scenario_hunts(scenario) ? "convicted, as expected" : "holds";
+	case STATUS_VIOLATED:
+		if (scenario_hunts(scenario))
+			return "NOT CONVICTED as expected";
+		return campaign->violated ? "VIOLATED" : "UNMET";
+	case STATUS_INCONCLUSIVE: return "UNKNOWN";
+	case STATUS_INTERRUPTED: return "interrupted; what was finished is kept";
+	default: return "stopped";
+	}
+}
+
+void summary_print(FILE *out, const struct scenario *scenario,
+		   const struct campaign_options *options, const struct campaign *campaign,
+		   bool quiet)
+{
+	if (campaign->runs == 0 || (quiet && campaign->status == STATUS_HELD))
+		return;
+	fprintf(out, "%s: %s\n", scenario->name, headline(scenario, campaign));
+	if (scenario->shows)
+		fprintf(out, "  %s\n", scenario->shows);
+	print_runs(out, campaign);
+	print_expectations(out, scenario, campaign);
+	if (!quiet) {
+		print_judges(out, campaign);
+		print_operations(out, campaign);
+		print_faults(out, scenario, campaign);
+		print_place(out, scenario, options, campaign);
+	}
+	if (campaign->status == STATUS_VIOLATED && scenario_hunts(scenario))
+		print_other_judges(out, campaign);
+	print_noted(out, scenario, options, campaign);
+	fputc('\n', out);
+}
