@@ -1,47 +1,135 @@
 # Every task a person or a CI needs. `make help` lists them.
 
 BUILD    ?= build
-CC       ?= gcc
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror -pedantic
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g $(WARNINGS)
 LIBS     := -lyaml -ljansson -lm
+COMMA    := ,
 
-SOURCES  := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))
-MAIN     := sim/cli/main.c
-LIBRARY  := $(filter-out $(MAIN),$(SOURCES))
-TESTS    := $(sort $(wildcard tests/*.c tests/*/*.c))
-TESTS    := $(filter-out tests/bench.c tests/soak.c tests/tools/%,$(TESTS))
+SOURCES   := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))
+MAIN      := sim/cli/main.c
+LIBRARY   := $(filter-out $(MAIN),$(SOURCES))
+PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c
+TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
+TESTS     := $(filter-out tests/tools/%,$(TESTS))
+PICTURES  := $(sort $(wildcard reports/*.gp))
+SCENARIOS := $(sort $(wildcard scenarios/*/*.yaml))
+HEALTHY   := $(filter-out scenarios/zoo/%,$(SCENARIOS))
+ZOO       := $(sort $(wildcard scenarios/zoo/*.yaml))
 
-all: $(BUILD)/ordeal ## build the command: build/ordeal
+all: $(BUILD)/ordeal ## build the command, build/ordeal
 
-# ---- A variant is a compiler and its flags; its objects stand in a folder of their own -------------
+# ---- Variants: a compiler and its flags, with a folder of its own for what comes of them -------------
 
 # $(1) name, $(2) compiler, $(3) flags
 define variant
-$(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(LIBRARY))
-$(BUILD)/$(1)/%.o: %.c
+$(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(LIBRARY)) $(BUILD)/$(1)/pictures.o
+
+$(BUILD)/$(1)/%.o: %.c | packages
 	@mkdir -p $$(dir $$@)
 	@$(2) $$(CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+$(BUILD)/$(1)/pictures.o: $(BUILD)/pictures.c
+	@mkdir -p $$(dir $$@)
+	@$(2) $$(CFLAGS) $(3) -c -o $$@ $$<
 $(BUILD)/$(1)/ordeal: $$($(1)_OBJECTS) $(BUILD)/$(1)/sim/cli/main.o
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS)
 $(BUILD)/$(1)/tests/run: $$($(1)_OBJECTS) $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(TESTS))
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS) -lcunit
+$(BUILD)/$(1)/tests/%: $$($(1)_OBJECTS) $(BUILD)/$(1)/tests/%.o
+	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS)
+.PRECIOUS: $(BUILD)/$(1)/%.o
 -include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
 endef
 
-$(eval $(call variant,release,gcc,-O2 -flto=auto -fno-semantic-interposition))
+$(eval $(call variant,release,gcc,-O2 -flto=auto))
 $(eval $(call variant,gcc,gcc,-O2))
 $(eval $(call variant,clang,clang,-O0))
-$(eval $(call variant,san,clang,-O1 -fsanitize=address$(COMMA)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer))
-COMMA := ,
+$(eval $(call variant,san,clang,-O1 -fsanitize=address$(COMMA)undefined -fno-sanitize-recover=all))
+
+# The gnuplot scripts of reports/ stand in the binary: it reads nothing outside what it is given.
+$(BUILD)/pictures.c: $(PICTURES) reports/embed.awk
+	@mkdir -p $(BUILD)
+	@awk -f reports/embed.awk $(PICTURES) > $@
 
 $(BUILD)/ordeal: $(BUILD)/release/ordeal
-	@cp $< $@
+	@cp $< $@.new && mv $@.new $@
 
-clean: ## remove what was built
-	rm -rf $(BUILD)
+# ---- What a fresh Debian machine lacks is installed, quietly and once --------------------------------
+
+PACKAGES := gcc g++ clang libclang-rt-14-dev libcunit1-dev libyaml-dev libjansson-dev libxxhash-dev \
+	    libpcg-cpp-dev gnuplot-nox fonts-dejavu-core
+ROOT     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+packages:
+	@missing=$$(for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
+	done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing: "$$missing; \
+		command -v $(or $(ROOT),true) >/dev/null || \
+			{ echo "as root: apt-get install -y "$$missing; exit 1; }; \
+		{ $(ROOT) apt-get update && DEBIAN_FRONTEND=noninteractive \
+		  $(ROOT) apt-get install -y --no-install-recommends $$missing; } \
+			>/dev/null 2>$(or $(TMPDIR),/tmp)/ordeal-apt || \
+			{ cat $(or $(TMPDIR),/tmp)/ordeal-apt; echo "as root: apt-get install -y "$$missing; exit 1; }; \
+	fi
+
+# ---- The two commands ---------------------------------------------------------------------------------
+
+demo: $(BUILD)/ordeal ## run Raft under faults and draw what happened: start here
+	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seeds 1..1
+	@./$(BUILD)/ordeal run $(filter scenarios/raft/%,$(SCENARIOS)) --jobs 2
+
+test: unit determinism zoo ## all that must hold, in under four minutes
+
+# ---- Tests ----------------------------------------------------------------------------------------------
+
+VARIANTS := gcc clang san
+
+unit: $(VARIANTS:%=unit-%)
+unit-%: $(BUILD)/%/tests/run $(BUILD)/%/ordeal
+	@echo "== unit tests, $*"
+	@ORDEAL=$(BUILD)/$*/ordeal ./$(BUILD)/$*/tests/run > $(BUILD)/unit-$*.txt 2>&1 || \
+		{ grep -vE '^ +Test: .*passed$$' $(BUILD)/unit-$*.txt; exit 1; }
+	@sed -n '/Run Summary/,$$p' $(BUILD)/unit-$*.txt
+
+determinism: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints)
+	@echo "== every scenario twice, under three builds"
+	@for v in $(VARIANTS); do \
+		./$(BUILD)/$$v/tests/fingerprints $(SCENARIOS) > $(BUILD)/fingerprints-$$v.txt || \
+			{ cat $(BUILD)/fingerprints-$$v.txt; exit 1; }; \
+	done
+	@cmp $(BUILD)/fingerprints-gcc.txt $(BUILD)/fingerprints-clang.txt
+	@cmp $(BUILD)/fingerprints-gcc.txt $(BUILD)/fingerprints-san.txt
+	@echo "$(words $(SCENARIOS)) scenarios: one fingerprint each"
+
+zoo: $(BUILD)/ordeal
+	@echo "== each known bug once, to its conviction; then the same files with no bug"
+	@./$(BUILD)/ordeal run $(ZOO) --jobs 2 --quiet --out $(BUILD)/zoo
+	@./$(BUILD)/ordeal run $(ZOO) --no-bugs --seeds 1..20 --jobs 2 --quiet --out $(BUILD)/zoo-clean
+
+soak: $(BUILD)/release/tests/soak $(BUILD)/release/tests/fingerprints ## the same at length: about an hour
+	@./$(BUILD)/release/tests/soak $(HEALTHY) --zoo $(ZOO)
+	@./$(BUILD)/release/tests/fingerprints --seeds 10000 $(HEALTHY)
+
+ONLY ?=
+bench: $(BUILD)/release/tests/bench ## the figures; ONLY=substring for a part
+	@./$(BUILD)/release/tests/bench $(BUILD)/bench.tsv $(ONLY)
+
+# ---- Tidiness -------------------------------------------------------------------------------------------
+
+ALL_C := $(SOURCES) $(TESTS) $(PROGRAMS)
+ALL_H := $(sort $(wildcard sim/*.h sim/*/*.h protocols/*.h protocols/*/*.h tests/*.h tests/*/*.h))
+
+tidy: ## clang-format and clang-tidy
+	@clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
+	@printf '%s\n' $(ALL_C) | xargs -P 2 -n 4 clang-tidy --quiet -- -std=c11 -D_GNU_SOURCE -I. 2>/dev/null
+
+clean: ## remove what was built, and results
+	rm -rf $(BUILD) out
 
 help: ## list the tasks
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
+		awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-.PHONY: all clean help
+.PHONY: all packages demo test unit determinism zoo soak bench tidy clean help
