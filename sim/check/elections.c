@@ -1,0 +1,126 @@
+/*
+ * Terms, votes and leaders: election safety, vote once, term monotone.
+ *
+ * Invariant: of each process the ledger keeps one vote a term and the highest term entered, of each
+ * group one leader a term, for the whole run: no crash and no lost disk takes them back, for others
+ * may have acted upon them. Facts stand in a list, the highest term first, so that the newest, which
+ * is nearly always asked for, is found at once. Raft: Ongaro and Ousterhout, In Search of an
+ * Understandable Consensus Algorithm, USENIX ATC 2014.
+ */
+#include "sim/check/ledger.h"
+
+#include <inttypes.h>
+
+/* The fact of that term in the list; `made` where there was none. */
+static struct term_fact *term_fact(struct world *world, ref_t *newest, uint64_t term, bool *made)
+{
+	ref_t *at = newest;
+
+	while (*at && term_fact_at(world, *at)->term > term)
+		at = &term_fact_at(world, *at)->older;
+	*made = !*at || term_fact_at(world, *at)->term != term;
+	if (*made) {
+		struct term_fact *fact = arena_bump(&world->arena, sizeof(*fact));
+
+		fact->term = term;
+		fact->time = world->now;
+		fact->older = *at;
+		*at = arena_ref(&world->arena, fact);
+	}
+	return term_fact_at(world, *at);
+}
+
+/* ---- Terms ------------------------------------------------------------------------------------------ */
+
+void judged_acts_in(struct world *world, struct judged *judged, uint64_t term, const char *what)
+{
+	char name[8], time[TIME_TEXT_MAX];
+
+	check_of(world)->checks[JUDGE_TERM_MONOTONE]++;
+	if (likely(term >= judged->term))
+		return;
+	check_violated(world, JUDGE_TERM_MONOTONE, judged->id,
+		       "%s %s term %" PRIu64 ", and had entered term %" PRIu64
+		       " at %s: a term never falls, crashes or not (Raft, 5.1)",
+		       endpoint_name(judged->id, name), what, term, judged->term,
+		       time_text(judged->term_time, time));
+}
+
+/* It is in that term from now on, and can't be the leader of an earlier one. */
+static void raise_term(struct world *world, struct judged *judged, uint64_t term)
+{
+	if (term > judged->term) {
+		judged->term = term;
+		judged->term_time = world->now;
+	}
+	if (term > judged->leads)
+		judged->leads = 0;
+}
+
+void judged_entered(struct world *world, struct judged *judged, uint64_t term)
+{
+	judged_acts_in(world, judged, term, "entered");
+	raise_term(world, judged, term);
+}
+
+/* ---- Votes ------------------------------------------------------------------------------------------ */
+
+void judged_voted(struct world *world, struct judged *judged, uint64_t term, process_id whom)
+{
+	char name[8], now_for[8], before[8], time[TIME_TEXT_MAX];
+	bool made;
+
+	judged_acts_in(world, judged, term, "voted in");
+	raise_term(world, judged, term);
+	check_of(world)->checks[JUDGE_VOTE_ONCE]++;
+	struct term_fact *vote = term_fact(world, &judged->votes, term, &made);
+
+	if (made)
+		vote->whom = whom;
+	if (vote->whom == whom)
+		return;
+	check_violated(world, JUDGE_VOTE_ONCE, judged->id,
+		       "%s voted for %s in term %" PRIu64
+		       ", in which it had voted for %s at %s: at most one vote a term, crashes or "
+		       "not (Raft, 5.2)",
+		       endpoint_name(judged->id, name), endpoint_name(whom, now_for), term,
+		       endpoint_name(vote->whom, before), time_text(vote->time, time));
+}
+
+/* ---- Leaders ---------------------------------------------------------------------------------------- */
+
+static void one_leader(struct world *world, struct judged *judged, uint64_t term)
+{
+	char name[8], before[8], time[TIME_TEXT_MAX];
+	bool made;
+	struct term_fact *election = term_fact(world, &judged->ledger->elections, term, &made);
+
+	check_of(world)->checks[JUDGE_ELECTION_SAFETY]++;
+	if (made) {
+		election->whom = judged->id;
+		election->entry = judged->tip;
+	}
+	if (election->whom == judged->id)
+		return;
+	check_violated(world, JUDGE_ELECTION_SAFETY, judged->id,
+		       "%s was elected leader of term %" PRIu64
+		       ", in which %s had been elected at %s: at most one leader a term (Raft, "
+		       "Figure 3, Election Safety)",
+		       endpoint_name(judged->id, name), term, endpoint_name(election->whom, before),
+		       time_text(election->time, time));
+}
+
+void judged_elected(struct world *world, struct judged *judged, uint64_t term)
+{
+	judged_acts_in(world, judged, term, "was elected in");
+	one_leader(world, judged, term);
+	log_within(world, judged, term);
+	completeness_of(world, judged, term);
+	judged->leads = term;
+}
+
+void judged_stepped_down(struct judged *judged)
+{
+	judged->leads = 0;
+	judged->doubts &= (uint8_t)~DOUBT_TRUNCATED;
+}
