@@ -1,0 +1,293 @@
+/*
+ * Times and chances as text: durations, probabilities, distributions.
+ *
+ * Invariant: reading what was written gives the same value, to the last nanosecond and to the last
+ * of 2^32 thresholds. Numbers are read in decimal, exactly; nothing here is floating point.
+ */
+#include "sim/scenario/scan.h"
+#include "sim/scenario/schema.h"
+
+#include <string.h>
+
+/* ---- Decimals -------------------------------------------------------------------------------- */
+
+const char *scan_decimal(const char *text, unsigned decimals, uint128_t *scaled)
+{
+	const uint128_t enough = (uint128_t)1
+				 << 80; /* beyond that, it only has to stay too large */
+	const char *at = text;
+	unsigned fraction = 0;
+
+	*scaled = 0;
+	for (; *at >= '0' && *at <= '9'; at++)
+		*scaled = *scaled < enough ? *scaled * 10 + (unsigned)(*at - '0') : enough;
+	if (at == text)
+		return NULL;
+	if (at[0] == '.' && at[1] >= '0' && at[1] <= '9')
+		for (at++; *at >= '0' && *at <= '9'; at++, fraction++) {
+			if (fraction == decimals)
+				return NULL;
+			*scaled = *scaled * 10 + (unsigned)(*at - '0');
+		}
+	for (; fraction < decimals; fraction++)
+		*scaled *= 10;
+	return at;
+}
+
+void write_decimal(uint64_t scaled, unsigned decimals, struct text *out)
+{
+	char digits[32];
+	uint64_t one = 1;
+
+	for (unsigned i = 0; i < decimals; i++)
+		one *= 10;
+	text_add(out, "%llu", (unsigned long long)(scaled / one));
+	if (scaled % one == 0)
+		return;
+	snprintf(digits, sizeof(digits), "%0*llu", (int)decimals,
+		 (unsigned long long)(scaled % one));
+	for (size_t end = strlen(digits); digits[end - 1] == '0';)
+		digits[--end] = 0;
+	text_add(out, ".%s", digits);
+}
+
+/* ---- Durations ------------------------------------------------------------------------------- */
+
+static const struct unit {
+	const char *name;
+	nanoseconds length;
+} units[] = {
+	{"h", INT64_C(3600000000000)},
+	{"m", INT64_C(60000000000)},
+	{"s", 1000000000},
+	{"ms", 1000000},
+	{"us", 1000},
+	{"ns", 1},
+};
+enum { UNITS = sizeof(units) / sizeof(units[0]) };
+
+nanoseconds unit_named(const char *name)
+{
+	for (unsigned i = 0; i < UNITS; i++)
+		if (!strcmp(units[i].name, name))
+			return units[i].length;
+	return 0;
+}
+
+const char *read_duration(const char *text, nanoseconds *duration)
+{
+	bool negative = *text == '-';
+	uint128_t scaled;
+	const char *unit = scan_decimal(text + negative, 9, &scaled);
+
+	if (!unit)
+		return "is no duration";
+	if (!*unit)
+		return "has no unit";
+	nanoseconds length = unit_named(unit);
+
+	if (!length)
+		return "has no unit that is known";
+	if (scaled / 1000000000 > INT64_MAX / (uint64_t)length)
+		return "is too long";
+	scaled *= (uint64_t)length;
+	if (scaled % 1000000000)
+		return "is finer than a nanosecond";
+	scaled /= 1000000000;
+	if (scaled > INT64_MAX)
+		return "is too long";
+	*duration = negative ? -(nanoseconds)scaled : (nanoseconds)scaled;
+	return NULL;
+}
+
+bool parse_duration(const char *text, nanoseconds *duration)
+{
+	return *text != '-' && !read_duration(text, duration);
+}
+
+/* In the largest unit that leaves a whole number. */
+void write_duration(nanoseconds duration, struct text *out)
+{
+	unsigned i = 0;
+
+	if (duration == 0) {
+		text_add(out, "0s");
+		return;
+	}
+	while (duration % units[i].length)
+		i++;
+	text_add(out, "%lld%s", (long long)(duration / units[i].length), units[i].name);
+}
+
+/* ---- Probabilities: thresholds out of 2^32 --------------------------------------------------- */
+
+/* 10^8 steps a percent are finer than 2^32 steps a whole, so that each threshold has a text. */
+enum { PERCENT_DECIMALS = 8 };
+#define PERCENT_ALL ((uint128_t)100 * 100000000)
+
+static uint64_t threshold(uint128_t scaled)
+{
+	return (uint64_t)((scaled * PROBABILITY_ONE * 2 + PERCENT_ALL) / (PERCENT_ALL * 2));
+}
+
+const char *read_probability(const char *text, probability_t *probability)
+{
+	uint128_t scaled;
+	const char *rest = scan_decimal(text, PERCENT_DECIMALS, &scaled);
+
+	if (!rest)
+		return "is no percentage (of at most 8 decimals)";
+	if (strcmp(rest, "%"))
+		return *rest ? "is no percentage" : "has no % sign";
+	if (scaled > PERCENT_ALL)
+		return "is more than 100%";
+	*probability = threshold(scaled);
+	if (scaled && !*probability)
+		return "is too small to ever happen";
+	return NULL;
+}
+
+/* The shortest percentage that reads back as the same threshold. */
+void write_probability(probability_t probability, struct text *out)
+{
+	uint128_t exact = (uint128_t)probability * PERCENT_ALL; /* in 2^-32 */
+	uint64_t step = 100000000, scaled = 0;
+
+	for (; step; step /= 10) {
+		scaled = (uint64_t)((exact / step + PROBABILITY_ONE / 2) >> 32) * step;
+		if (threshold(scaled) == probability)
+			break;
+	}
+	write_decimal(scaled, PERCENT_DECIMALS, out);
+	text_add(out, "%%");
+}
+
+/* ---- Distributions --------------------------------------------------------------------------- */
+
+/* Arguments in order: a, b, share. */
+static const struct form {
+	const char *name, *argument[3];
+	unsigned arguments;
+} forms[DISTRIBUTIONS] = {
+	[CONSTANT] = {"constant", {""}, 1},
+	[UNIFORM] = {"uniform", {"", ""}, 2},
+	[EXPONENTIAL] = {"exponential", {"mean="}, 1},
+	[NORMAL] = {"normal", {"mean=", "sd="}, 2},
+	[LOGNORMAL] = {"lognormal", {"p50=", "p99="}, 2},
+	[BIMODAL] = {"bimodal", {"", "", "share="}, 3},
+};
+
+enum { ARGUMENT_MAX = 48 };
+
+/* Copies the next argument, trimmed, without its name, and moves on. Returns what is wrong. */
+static const char *next_argument(const char **at, const char *name, bool last, char *argument)
+{
+	const char *from = *at + strspn(*at, " ");
+	size_t size = strcspn(from, ",)"), named = strlen(name);
+	char end = from[size];
+
+	if (!end)
+		return "has no closing parenthesis";
+	*at = from + size + 1;
+	if ((end == ')') != last)
+		return last ? "has too many arguments" : "has too few arguments";
+	if (strncmp(from, name, named) != 0)
+		return "does not name its arguments as it should";
+	if (!named && memchr(from, '=', size))
+		return "names an argument that has no name";
+	from += named;
+	size -= named;
+	while (size && from[size - 1] == ' ')
+		size--;
+	if (!size)
+		return "has an empty argument";
+	if (size >= ARGUMENT_MAX)
+		return "has an argument that is too long";
+	memcpy(argument, from, size);
+	argument[size] = 0;
+	return NULL;
+}
+
+static const char *sound(struct distribution *d, nanoseconds max, bool two_sided)
+{
+	/* A coin gives an offset's sign: from -x to x is from 0 to x. */
+	if (two_sided && d->kind == UNIFORM && d->a < 0) {
+		if (d->a != -d->b)
+			return "is not the same on both sides of 0";
+		d->a = 0;
+	}
+	if (d->a < 0 || d->b < 0)
+		return "has a negative argument";
+	if (d->a > max || d->b > max)
+		return "has an argument that is out of range";
+	if ((d->kind == UNIFORM || d->kind == LOGNORMAL) && d->a > d->b)
+		return "has its arguments in the wrong order";
+	if (d->kind == LOGNORMAL && d->a == 0)
+		return "has a median of 0";
+	return NULL;
+}
+
+static const char *read_arguments(const struct form *form, const char *at, struct distribution *d)
+{
+	nanoseconds *const times[] = {&d->a, &d->b};
+	char argument[ARGUMENT_MAX];
+
+	for (unsigned i = 0; i < form->arguments; i++) {
+		const char *wrong = next_argument(&at, form->argument[i], i + 1 == form->arguments,
+						  argument);
+		if (!wrong)
+			wrong = i < 2 ? read_duration(argument, times[i])
+				      : read_probability(argument, &d->share);
+		if (wrong)
+			return wrong;
+	}
+	return *at ? "goes on after its closing parenthesis" : NULL;
+}
+
+const char *read_distribution(const char *text, nanoseconds max, bool two_sided,
+			      struct distribution *out)
+{
+	size_t name = strcspn(text, "(");
+	struct distribution d = {.kind = CONSTANT};
+	const char *wrong = "is no distribution";
+
+	if (!text[name]) {
+		wrong = read_duration(text, &d.a);
+	} else if ((name == 6 && !strncmp(text, "pareto", name)) ||
+		   (name == 9 && !strncmp(text, "empirical", name))) {
+		wrong = "is not yet built";
+	} else {
+		for (unsigned i = 0; i < DISTRIBUTIONS; i++) {
+			if (strlen(forms[i].name) != name ||
+			    strncmp(text, forms[i].name, name) != 0)
+				continue;
+			d.kind = (enum distribution_kind)i;
+			wrong = read_arguments(&forms[i], text + name + 1, &d);
+		}
+	}
+	if (!wrong)
+		wrong = sound(&d, max, two_sided);
+	if (!wrong)
+		*out = d;
+	return wrong;
+}
+
+void write_distribution(const struct distribution *d, bool two_sided, struct text *out)
+{
+	const struct form *form = &forms[d->kind];
+	const nanoseconds times[] = {two_sided && d->kind == UNIFORM && !d->a ? -d->b : d->a, d->b};
+
+	if (d->kind == CONSTANT) {
+		write_duration(d->a, out);
+		return;
+	}
+	text_add(out, "%s(", form->name);
+	for (unsigned i = 0; i < form->arguments; i++) {
+		text_add(out, "%s%s", i ? ", " : "", form->argument[i]);
+		if (i < 2)
+			write_duration(times[i], out);
+		else
+			write_probability(d->share, out);
+	}
+	text_add(out, ")");
+}

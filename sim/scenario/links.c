@@ -1,0 +1,63 @@
+/* `network.links`: each entry is the default link, but for what it says. */
+#include "sim/scenario/reader.h"
+
+#include <string.h>
+
+enum { LINKS_MAX = 8192 };
+
+static bool within(const struct scenario *scenario, endpoint_t endpoint)
+{
+	return endpoint < CLIENT_FIRST ? endpoint < scenario->groups[0].nodes
+				       : endpoint - CLIENT_FIRST < (int)scenario->workload.clients;
+}
+
+/* Runs once all is read: the schema has `workload` after `network`. */
+void check_links(struct reading *reading, const struct node *list)
+{
+	const struct scenario *scenario = reading->scenario;
+	const struct node *item = list ? list->first : NULL;
+
+	for (size_t i = 0; i < scenario->link_count; i++, item = item->next) {
+		const struct link_override *link = &scenario->links[i];
+
+		if (!within(scenario, link->from) || !within(scenario, link->to))
+			refuse(reading, item,
+			       "this link has an end that is nobody; accepted: n1 to n%u, c1 to "
+			       "c%u",
+			       scenario->groups[0].nodes, scenario->workload.clients);
+		else if (link->from == link->to)
+			refuse(reading, item,
+			       "no link leads from a process to itself; accepted: two of them");
+		else if (link->from >= CLIENT_FIRST && link->to >= CLIENT_FIRST)
+			refuse(reading, item,
+			       "no link leads from client to client; accepted: a process "
+			       "on one side");
+		for (size_t j = 0; j < i; j++)
+			if (scenario->links[j].from == link->from &&
+			    scenario->links[j].to == link->to)
+				refuse(reading, item,
+				       "this link stands here twice; accepted: each once");
+	}
+}
+
+bool read_links(struct reading *reading, const struct node *list)
+{
+	struct scenario *scenario = reading->scenario;
+
+	if (!expect_kind(reading, "links", list, NODE_LIST))
+		return false;
+	if (list->count > LINKS_MAX) {
+		refuse(reading, list, "links: %u of them; accepted: at most %d", list->count,
+		       LINKS_MAX);
+		return false;
+	}
+	scenario->links = scenario_room(NULL, 0, list->count * sizeof(*scenario->links));
+	for (const struct node *item = list->first; item; item = item->next) {
+		struct link_override *link = &scenario->links[scenario->link_count++];
+
+		link->link = scenario->link;
+		if (expect_kind(reading, "links", item, NODE_MAP))
+			read_section(reading, IN_LINK, item, item, link);
+	}
+	return true;
+}

@@ -1,0 +1,71 @@
+/*
+ * What the files that read a tree into a scenario share: read.c walks the schema, its neighbours
+ * know the values that have several parts, and how to write them.
+ */
+#ifndef SIM_SCENARIO_READER_H
+#define SIM_SCENARIO_READER_H
+
+#include "sim/scenario/schema.h"
+#include "sim/scenario/tree.h"
+
+struct reading {
+	struct scenario *scenario;
+	struct complaints *complaints;
+};
+
+void refuse(struct reading *, const struct node *, const char *format, ...) printf_like(3, 4);
+/* `text` stands there, and is `wrong`: with what the key accepts, and a name that is near. */
+void refuse_value(struct reading *, const struct key *, const struct node *, const char *wrong);
+/* Complains, and returns false, where the node is of another kind. */
+bool expect_kind(struct reading *, const char *what, const struct node *, enum node_kind);
+/* A key that this section does not have: says which it has. `more` are further names. */
+void refuse_key(struct reading *, const struct node *key, enum section, const char *const *more,
+		size_t more_count);
+
+/* Reads one key, or its default where `node` is NULL; false: complained. */
+bool read_key(struct reading *, const struct key *, const struct node *, void *base);
+/* Reads every key of a section from a map. `at` is where to complain about what is missing. */
+void read_section(struct reading *, enum section, const struct node *map, const struct node *at,
+		  void *base);
+
+/* ---- Values of several parts ----------------------------------------------------------------- */
+
+/* cluster.c: the cluster's, and what depends on its protocol and app */
+bool read_protocol(struct reading *, const struct node *);
+bool read_app(struct reading *, const struct node *);
+void read_options(struct reading *, const struct node *);
+bool read_mix(struct reading *, const struct key *, const struct node *);
+void equal_shares(struct scenario *);
+bool read_bugs(struct reading *, const struct node *);
+void write_bugs(const struct scenario *, struct text *);
+unsigned operation_count(const struct app *);
+
+/* faults.c and targets.c */
+bool read_faults(struct reading *, const struct node *);
+void write_fault(const struct fault *, struct text *);
+bool read_target(struct reading *, const struct node *, struct target *);
+bool read_link_expression(struct reading *, const struct node *, struct fault *);
+void write_target(const struct target *, struct text *);
+void write_sides(const struct fault *, struct text *);
+bool sound_parts(struct reading *, const struct node *, const struct fault *, enum fault_shape);
+
+/* links.c */
+bool read_links(struct reading *, const struct node *);
+void check_links(struct reading *, const struct node *list);
+
+/* expect.c */
+bool read_expect(struct reading *, const struct node *);
+bool read_set(struct reading *, const struct key *, const struct node *, uint32_t *set);
+void write_set(const struct key *, uint32_t set, struct text *);
+uint32_t all_judges(void);
+
+/* sound.c: what no key can know alone. Called where every key was read. */
+void check_sound(struct reading *, const struct node *root);
+/* Derived defaults. */
+void derive(struct scenario *);
+uint64_t derived_seeds(const struct scenario *);
+
+/* emit.c */
+void scenario_rehash(struct scenario *);
+
+#endif

@@ -1,0 +1,14 @@
+/* Decimal numbers, exactly: what distribution.c and values.c read and write them with. */
+#ifndef SIM_SCENARIO_SCAN_H
+#define SIM_SCENARIO_SCAN_H
+
+#include "sim/scenario/schema.h"
+
+/* Digits, a point and at most so many decimals, in units of 10^-decimals; saturates far above any
+ * bound. Returns what follows, or NULL where it is no such number. */
+const char *scan_decimal(const char *text, unsigned decimals, uint128_t *scaled);
+/* Without trailing zeros. */
+void write_decimal(uint64_t scaled, unsigned decimals, struct text *out);
+nanoseconds unit_named(const char *name); /* 0: none */
+
+#endif
