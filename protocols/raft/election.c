@@ -2,8 +2,8 @@
  * Elections: terms, votes, and who leads (5.1, 5.2, 5.4.1).
  *
  * The invariant: at most one leader a term (Election Safety, Figure 3). A server votes once a term
- * and never forgets it: the vote is in the cell before the reply leaves, and any two quorums share a
- * voter. A candidate's own vote is a promise like any other: it counts when it is durable.
+ * and never forgets it: the vote is in the cell before the reply leaves, and any two quorums share
+ * a voter. A candidate's own vote is a promise like any other: it counts when it is durable.
  */
 #include "protocols/raft/raft.h"
 

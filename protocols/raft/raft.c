@@ -98,8 +98,8 @@ static void on_durable(struct env *env, void *state, ticket_t ticket)
 }
 
 /* What is undone was never promised to anyone. A leader has sent its entries all the same, and they
- * may be committed elsewhere: it leads no more, for it must not write others in their place, and goes
- * on from what its disk still has. What it has committed and applied is a quorum's, and stays. */
+ * may be committed elsewhere: it leads no more, for it must not write others in their place, and
+ * goes on from what its disk still has. What it has committed is a quorum's, and stays. */
 static void on_disk_failed(struct env *env, void *state, ticket_t ticket, enum disk_error error)
 {
 	struct raft *raft = state;

@@ -87,8 +87,8 @@ struct append_entries { /* the entries are attached records */
 
 /*
  * With success, all up to `index` is as the leader has it, and durable: an old or repeated reply
- * says nothing false. Without, `index` is the prev_index that was refused, and the conflict is where
- * to try next (5.3).
+ * says nothing false. Without, `index` is the prev_index that was refused, and the conflict is
+ * where to try next (5.3).
  */
 struct append_entries_reply {
 	uint64_t term, success, index, conflict_term, conflict_index;

@@ -3,8 +3,8 @@
  *
  * The invariant: two logs that hold an entry of the same index and term are the same up to there
  * (Log Matching, Figure 3), because a follower takes entries only behind one that it shares; and an
- * entry counts as replicated only where it is durable. A leader sends to its followers while its own
- * disk is still writing (thesis 10.2.1), in batches and several messages ahead of the replies
+ * entry counts as replicated only where it is durable. A leader sends to its followers while its
+ * own disk is still writing (thesis 10.2.1), in batches and several messages ahead of the replies
  * (10.2.2).
  */
 #include "protocols/raft/raft.h"

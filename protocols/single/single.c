@@ -2,9 +2,9 @@
  * single - one server and its log, under any app: the smallest protocol that can be right.
  *
  * Its main invariant: it applies and answers only what its disk can't lose any more. A write goes
- * to the log (Gray, Notes on Data Base Operating Systems, 1978), and is applied and answered when
- * the disk reports it durable; a read looks at what is applied. Each boot takes a new term, so that
- * an entry that a crash took back and the one in its place never share an (index, term).
+ * to a write-ahead log (Gray 1978), and is applied and answered when the disk reports it durable; a
+ * read looks at what is applied. Each boot takes a new term, so that an entry that a crash took
+ * back and the one in its place never share an (index, term).
  */
 #include "protocols/common/inspect.h"
 #include "protocols/common/pending.h"
@@ -18,7 +18,7 @@ struct single {
 	enum role role;
 	uint64_t term;          /* its boot count */
 	ticket_t counted;       /* once this is durable, the term is its own for ever */
-	uint64_t commit;        /* applied up to here: alone, it is its own quorum */
+	uint64_t commit;        /* and applied: alone, it is its own quorum */
 	struct pending pending; /* who waits for which entry */
 };
 
@@ -38,7 +38,7 @@ static void commit_up_to(struct env *env, struct single *single, uint64_t last)
 		request_id request = pending_take(&single->pending, entry.index, entry.term);
 
 		if (request)
-			env_reply_after(env, 0, request, answer, size); /* it is durable */
+			env_reply(env, request, answer, size);
 	}
 }
 
@@ -87,7 +87,7 @@ static void on_request(struct env *env, void *state, const struct request *reque
 		size_t size;
 		const void *answer = env_query(env, request->command, request->size, &size);
 		env_observe(env, SAW_READ_SERVED, request->id, single->commit, 0, NULL, 0);
-		env_reply_after(env, 0, request->id, answer, size);
+		env_reply(env, request->id, answer, size);
 	} else {
 		struct written entry = env_log_append(env, single->term, request->command,
 						      request->size);
@@ -104,8 +104,7 @@ static void on_durable(struct env *env, void *state, ticket_t ticket)
 		single->role = LEADER;
 		env_observe(env, SAW_LEADER_ELECTED, single->term, 0, 0, NULL, 0);
 	}
-	if (single->role == LEADER)
-		commit_up_to(env, single, env_log_durable(env));
+	commit_up_to(env, single, env_log_durable(env));
 }
 
 /* ---- Inspectors ------------------------------------------------------------------------------ */
@@ -128,7 +127,7 @@ const struct protocol single_protocol = {
 	.version = ORDEAL_VERSION,
 	.size = sizeof(struct protocol),
 	.name = "single",
-	.paper = "Gray 1978",
+	.paper = "Gray, Notes on Data Base Operating Systems, 1978",
 	.summary = "one server, which answers what its disk has taken",
 	.state_size = sizeof(struct single),
 	.survives = {true, true, true, false, false, -1},
