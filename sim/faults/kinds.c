@@ -163,16 +163,19 @@ bool faults_hold(struct world *world, process_id id, uint32_t kinds)
 	return false;
 }
 
-void faults_release(struct world *world, process_id id)
+static bool stays_down(struct world *world, process_id id)
 {
 	const struct faults *faults = world->faults;
 
-	if (faults->dead >> id & 1)
+	return faults->dead >> id & 1 ||
+	       faults_hold(world, id, 1u << FAULT_CRASH | 1u << FAULT_WIPE);
+}
+
+void faults_release(struct world *world, process_id id)
+{
+	if (stays_down(world, id))
 		return;
-	if (faults_hold(world, id, 1u << FAULT_CRASH | 1u << FAULT_WIPE))
-		return;
-	/* A crash that was to fall into its next handler, and met none, falls now: it would
-	 * otherwise come after its own end. */
+	/* A crash that waits for its next handler falls now, or it would never have happened. */
 	if (world_process(world, id)->crash_armed)
 		world_crash_now(world, id);
 	world_restart(world, id);
@@ -323,13 +326,21 @@ static bool begin_write_error(struct world *world, const struct fault *fault,
 	return on_processes(world, hit, bend_disk_errors);
 }
 
-/* A protocol that does not handle write errors crashed of them, and restarts now. */
+/* Who died of its disk boots when the disk is mended, unless another fault keeps it down: then that
+ * one's end restarts it. */
+static void mend_disk(struct world *world, process_id id)
+{
+	if (stays_down(world, id))
+		world_process(world, id)->dead_disk = false;
+	bend_disk_errors(world, id);
+	faults_release(world, id);
+}
+
 static void end_write_error(struct world *world, const struct fault *fault,
 			    const struct endpoint_set *hit)
 {
 	(void)fault;
-	on_processes(world, hit, bend_disk_errors);
-	on_processes(world, hit, faults_release);
+	on_processes(world, hit, mend_disk);
 }
 
 static bool begin_clock_step(struct world *world, const struct fault *fault,
