@@ -1,11 +1,13 @@
 /*
- * The checker of linearizability: histories that everybody knows, and 10,000 random small ones
+ * The checker of linearizability: histories that everybody knows, and many small random ones
  * against a naive twin that tries every order.
  */
 #include "tests/tests.h"
 
 #include "sim/check/linearizability.h"
 #include "sim/world/pcg.h"
+
+extern const struct app app_register, app_kv;
 
 /* ---- A register --------------------------------------------------------------------------------------- */
 
@@ -251,15 +253,26 @@ static void long_history(void)
 
 enum { SMALL = 6, CLIENTS = 3 };
 
+/* A model, and how many operations it knows. In all of them the state begins with what a read sees. */
+struct subject {
+	const struct model *model;
+	unsigned operations;
+};
+union state {
+	uint64_t seen;
+	uint8_t bytes[32];
+};
+
 /* Can `order`, so far `placed` long, be made complete? Leaves the complete order there. */
-static bool twin_completes(const struct operation *operation, unsigned count, unsigned *order,
-			   unsigned placed, uint64_t held, unsigned *length)
+static bool twin_completes(const struct model *model, const struct operation *operation,
+			   unsigned count, unsigned *order, unsigned placed, union state before,
+			   unsigned *length)
 {
 	bool all = true;
 
 	for (unsigned i = 0; i < count; i++) {
 		bool used = false, early = false;
-		uint64_t state = held;
+		union state state = before;
 
 		for (unsigned j = 0; j < placed; j++) {
 			used |= order[j] == i;
@@ -268,10 +281,10 @@ static bool twin_completes(const struct operation *operation, unsigned count, un
 		if (used)
 			continue;
 		all &= !operation[i].told.answered;
-		if (early || !register_step(&state, &operation[i].told))
+		if (early || !model->step(&state, &operation[i].told))
 			continue;
 		order[placed] = i;
-		if (twin_completes(operation, count, order, placed + 1, state, length))
+		if (twin_completes(model, operation, count, order, placed + 1, state, length))
 			return true;
 	}
 	if (all)
@@ -279,47 +292,53 @@ static bool twin_completes(const struct operation *operation, unsigned count, un
 	return all;
 }
 
-static uint64_t small(struct pcg32 *pcg)
+/* What a real object would answer. */
+static void answer(const struct model *model, union state *state, struct told *told)
 {
-	return pcg32_below(pcg, 3);
+	union state after = *state;
+
+	told->answered = true;
+	told->result = state->seen;
+	told->matched = true;
+	if (!model->step(&after, told)) {
+		told->matched = false;
+		after = *state;
+		model->step(&after, told);
+	}
+	*state = after;
 }
 
-/* Three clients that begin and end operations as it happens, with whatever results. */
-static unsigned draw_history(struct pcg32 *pcg, struct operation *operation)
+/* Three clients that begin, end and give up as it happens. Most answers are a real object's, so that
+ * both verdicts occur. */
+static unsigned draw_history(const struct subject *subject, struct pcg32 *pcg,
+			     struct operation *operation)
 {
 	unsigned count = 0, wanted = 1 + pcg32_below(pcg, SMALL);
-	int open[CLIENTS] = {-1, -1, -1};
-	uint64_t held = 0;
+	int open[CLIENTS] = {NEVER, NEVER, NEVER};
+	union state state = {0};
 
 	for (int order = 0; order < 4 * SMALL; order++) {
 		unsigned client = pcg32_below(pcg, CLIENTS);
 
-		if (open[client] < 0 && count < wanted) {
-			struct told told = {.operation = pcg32_below(pcg, 3),
-					    .value = 1 + small(pcg) % 2,
-					    .expected = small(pcg),
-					    .matched = pcg32_below(pcg, 2)};
+		if (open[client] == NEVER && count < wanted) {
+			struct told told = {.operation = pcg32_below(pcg, subject->operations),
+					    .value = 1 + pcg32_below(pcg, 2),
+					    .expected = pcg32_below(pcg, 3)};
 
 			open[client] = (int)count;
 			operation[count++] = lasting(order, NEVER, told);
-		} else if (open[client] >= 0) {
+		} else if (open[client] != NEVER) {
 			struct operation *ending = &operation[open[client]];
 			struct told told = ending->told;
 
-			open[client] = -1;
-			if (pcg32_below(pcg, 4) == 0) { /* it gives up */
-				if (pcg32_below(pcg, 2))
-					register_step(&held, &told);
-				continue;
-			}
-
-			/* Mostly what a real register would say, so that both verdicts occur. */
-			if (pcg32_below(pcg, 4)) {
-				told.result = held;
-				told.matched = held == told.expected;
-				register_step(&held, &told);
-			} else {
-				told.result = small(pcg);
+			open[client] = NEVER;
+			if (pcg32_below(pcg, 4))
+				answer(subject->model, &state, &told);
+			if (pcg32_below(pcg, 4) == 0)
+				continue; /* it gives up */
+			if (pcg32_below(pcg, 3) == 0) {
+				told.result = pcg32_below(pcg, 3);
+				told.matched = pcg32_below(pcg, 2);
 			}
 			*ending = lasting((int)ending->order, order, told);
 		}
@@ -327,41 +346,56 @@ static unsigned draw_history(struct pcg32 *pcg, struct operation *operation)
 	return count;
 }
 
+struct tally {
+	unsigned verdicts[4], unknown, proved, differences;
+};
+
+/* Once without a witness, once with one that may be anything, once with the twin's own order. */
+static void compare(const struct subject *subject, struct linearizability_room *room,
+		    struct pcg32 *pcg, struct tally *tally)
+{
+	struct operation operation[SMALL];
+	unsigned order[SMALL], length = 0, count = draw_history(subject, pcg, operation);
+	struct linearizability result;
+	bool holds = twin_completes(subject->model, operation, count, order, 0, (union state){0},
+				    &length);
+
+	linearizable(room, subject->model, operation, count, PLENTY, &result);
+	tally->verdicts[result.verdict]++;
+	tally->differences += (result.verdict == VIOLATED) == holds;
+	for (unsigned j = 0; j < count; j++) {
+		tally->unknown += !operation[j].told.answered;
+		operation[j].witness = pcg32_below(pcg, SMALL);
+	}
+	linearizable(room, subject->model, operation, count, PLENTY, &result);
+	tally->differences += (result.verdict == VIOLATED) == holds;
+	for (unsigned j = 0; j < count; j++)
+		operation[j].witness = 0;
+	for (unsigned j = 0; j < length; j++)
+		operation[order[j]].witness = j + 1;
+	linearizable(room, subject->model, operation, count, PLENTY, &result);
+	tally->differences += (result.verdict == VIOLATED) == holds;
+	tally->differences += result.by_witness != holds;
+	tally->proved += result.by_witness;
+}
+
 static void as_the_twin_says(void)
 {
+	const struct subject subjects[] = {
+		{&register_model, 3}, {app_register.model, 3}, {app_kv.model, 5}};
 	struct linearizability_room *room = linearizability_room();
-	struct pcg32 pcg = pcg32_seeded(1, 1);
-	unsigned verdicts[4] = {0}, differences = 0, proved = 0, unknown = 0;
 
-	for (int i = 0; i < 10000; i++) {
-		struct operation operation[SMALL];
-		unsigned order[SMALL], length = 0, count = draw_history(&pcg, operation);
-		struct linearizability result;
-		bool holds = twin_completes(operation, count, order, 0, 0, &length);
+	for (unsigned i = 0; i < 3; i++) {
+		struct pcg32 pcg = pcg32_seeded(1, i);
+		struct tally tally = {0};
 
-		linearizable(room, &register_model, operation, count, PLENTY, &result);
-		for (unsigned j = 0; j < count; j++)
-			unknown += !operation[j].told.answered;
-		verdicts[result.verdict]++;
-		differences += (result.verdict == VIOLATED) == holds;
-		for (unsigned j = 0; j < count; j++) /* any witness: it never convicts */
-			operation[j].witness = pcg32_below(&pcg, SMALL);
-		linearizable(room, &register_model, operation, count, PLENTY, &result);
-		differences += (result.verdict == VIOLATED) == holds;
-		for (unsigned j = 0; j < count; j++)
-			operation[j].witness = 0;
-		for (unsigned j = 0; holds && j < length; j++)
-			operation[order[j]].witness = j + 1;
-		linearizable(room, &register_model, operation, count, PLENTY, &result);
-		differences += (result.verdict == VIOLATED) == holds;
-		differences += result.by_witness && !holds;
-		differences += holds && !result.by_witness;
-		proved += result.by_witness;
+		for (int run = 0; run < 10000; run++)
+			compare(&subjects[i], room, &pcg, &tally);
+		EQUAL(tally.differences, 0);
+		CU_ASSERT(tally.verdicts[HOLDS] > 2000 && tally.verdicts[VIOLATED] > 2000);
+		CU_ASSERT(tally.proved > 2000 && tally.unknown > 2000);
 	}
 	linearizability_room_free(room);
-	EQUAL(differences, 0);
-	CU_ASSERT(verdicts[HOLDS] > 2000 && verdicts[VIOLATED] > 2000);
-	CU_ASSERT(proved > 2000 && unknown > 2000);
 }
 
 CU_TestInfo linearizability_tests[] = {
@@ -379,7 +413,7 @@ CU_TestInfo linearizability_tests[] = {
 	{"a wrong order proves nothing, and the search decides", wrong_witness},
 	{"a ledger that lies does not hide a stale read", lying_ledger},
 	{"a hundred thousand operations are judged", long_history},
-	{"10,000 random small histories are judged as by a twin that tries every order",
+	{"30,000 random small histories are judged as by a twin that tries every order",
 	 as_the_twin_says},
 	CU_TEST_INFO_NULL,
 };
