@@ -16,54 +16,20 @@
 
 enum { READS_BITS = 20 };
 
-/* A hash trie, four ways a step: it grows without ever moving or copying what it holds. */
-struct witness {
-	request_id operation;
-	uint64_t place;
-	ref_t child[4];
-};
-
-/* Multiplication by an odd number loses nothing, and brings what differs up to the high bits. */
-static uint64_t spread(request_id operation)
+/* Operations are numbered from 1 without gaps (request_number), so that their places are a plain list. */
+static uint64_t *witness_make(struct world *world, request_id operation)
 {
-	return operation * 0x9E3779B97F4A7C15;
-}
-
-/* Where the reference to that operation's witness stands, or would. */
-static ref_t *witness_slot(struct world *world, request_id operation)
-{
-	ref_t *at = &check_of(world)->witnesses;
-
-	for (uint64_t path = spread(operation); *at; path <<= 2) {
-		struct witness *witness = arena_at(&world->arena, *at);
-
-		if (witness->operation == operation)
-			break;
-		at = &witness->child[path >> 62];
-	}
-	return at;
-}
-
-static struct witness *witness_make(struct world *world, request_id operation)
-{
-	ref_t *at = witness_slot(world, operation);
-
-	if (!*at) {
-		struct witness *witness = arena_bump(&world->arena, sizeof(*witness));
-
-		witness->operation = operation;
-		*at = arena_ref(&world->arena, witness);
-	}
-	return arena_at(&world->arena, *at);
+	return pages_make(&world->arena, &check_of(world)->witnesses, request_number(operation));
 }
 
 uint64_t check_witness(struct world *world, request_id operation)
 {
 	if (!world->check)
 		return 0;
-	ref_t found = *witness_slot(world, operation);
+	const uint64_t *place = pages_find(&world->arena, &check_of(world)->witnesses,
+					   request_number(operation));
 
-	return found ? ((struct witness *)arena_at(&world->arena, found))->place : 0;
+	return place ? *place : 0;
 }
 
 uint64_t check_committed(struct world *world, group_id group)
@@ -83,10 +49,10 @@ static void first_applied(struct world *world, const struct judged *judged,
 	position->by = judged->id;
 	if (!operation)
 		return;
-	struct witness *witness = witness_make(world, operation);
+	uint64_t *place = witness_make(world, operation);
 
-	if (!witness->place)
-		witness->place = index << READS_BITS;
+	if (!*place)
+		*place = index << READS_BITS;
 }
 
 static void applied_twice(struct world *world, const struct judged *judged, uint64_t index)
@@ -146,5 +112,5 @@ void judged_queried(struct world *world, process_id id, request_id operation)
 		return; /* more queries than the witness can number: it has no place for this one */
 	/* Asked again elsewhere, it stands where it was answered last. */
 	if (++position->reads >> READS_BITS == 0)
-		witness_make(world, operation)->place = index << READS_BITS | position->reads;
+		*witness_make(world, operation) = index << READS_BITS | position->reads;
 }

@@ -106,6 +106,7 @@ void check_begin(struct world *world, const struct check_setup *setup)
 	struct check *check = arena_bump(&world->arena, sizeof(*check));
 
 	check->setup = *setup;
+	pages_init(&check->witnesses, sizeof(uint64_t));
 	check->ledgers = arena_bump(&world->arena, world->group_count * sizeof(struct ledger));
 	check->judged = arena_bump(&world->arena, world->process_count * sizeof(struct judged));
 	for (unsigned i = 0; i < world->group_count; i++)

@@ -78,7 +78,7 @@ struct check {
 	struct check_setup setup;
 	struct ledger *ledgers; /* by group */
 	struct judged *judged;  /* by process */
-	ref_t witnesses;        /* struct witness: see applied.c */
+	struct pages witnesses; /* uint64_t, the place of each operation, by its number; 0: none */
 	uint64_t checks[JUDGES];
 	uint32_t violated, unknown; /* sets of judges */
 	uint32_t violations;

@@ -156,16 +156,6 @@ static void unlist(struct world *world, const struct slot *slot)
 	w->open--;
 }
 
-/* A request's id: the number of its operation, and its client. */
-static request_id id_of(uint64_t number, unsigned client)
-{
-	return number << 16 | client;
-}
-static uint64_t number_of(request_id id)
-{
-	return id >> 16;
-}
-
 static void remember_slot(struct world *world, uint64_t number, uint32_t index)
 {
 	struct workload *w = workload(world);
@@ -174,17 +164,17 @@ static void remember_slot(struct world *world, uint64_t number, uint32_t index)
 	*slot_of = (uint16_t)index;
 	if (w->oldest != NOBODY)
 		pages_drop_below(&world->arena, &w->slot_of,
-				 number_of(slot_at(world, w->oldest)->id));
+				 request_number(slot_at(world, w->oldest)->id));
 }
 
 /* The slot of an operation, or NOBODY where it is over. */
 static uint32_t find_slot(struct world *world, request_id id)
 {
 	struct workload *w = workload(world);
-	uint64_t number = number_of(id);
+	uint64_t number = request_number(id);
 
 	if (w->oldest == NOBODY || number > w->counts.invoked ||
-	    number < number_of(slot_at(world, w->oldest)->id))
+	    number < request_number(slot_at(world, w->oldest)->id))
 		return NOBODY;
 	const uint16_t *index = pages_at(&world->arena, &w->slot_of, number);
 
@@ -204,7 +194,7 @@ static size_t write_command(const struct workload *w, const struct slot *slot,
 {
 	struct drawn drawn = {.operation = slot->operation,
 			      .key = slot->key,
-			      .fresh = number_of(slot->id),
+			      .fresh = request_number(slot->id),
 			      .seen = slot->seen};
 
 	command->id = slot->id;
@@ -314,7 +304,7 @@ static void begin_operation(struct world *world, unsigned client, uint32_t index
 	struct command command;
 	struct told told;
 
-	*slot = (struct slot){.id = id_of(++w->counts.invoked, client),
+	*slot = (struct slot){.id = request_name(++w->counts.invoked, client),
 			      .deadline = world->now + w->setup.timeout,
 			      .process = process,
 			      .record = (uint32_t)history_count(world),

@@ -120,6 +120,14 @@ static inline void *pages_at(const struct arena *arena, const struct pages *page
 	return (char *)arena_at(arena, pages->page[page]) + within * pages->element;
 }
 
+/* The element, or NULL where pages_make never made its page. */
+static inline void *pages_find(const struct arena *arena, const struct pages *pages, uint64_t index)
+{
+	uint64_t page = index >> pages->shift;
+
+	return page < pages->capacity && pages->page[page] ? pages_at(arena, pages, index) : NULL;
+}
+
 /* The element, zeroed where it is new. */
 static inline void *pages_make(struct arena *arena, struct pages *pages, uint64_t index)
 {

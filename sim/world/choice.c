@@ -49,7 +49,7 @@ static inline bool same_place(address_t a, address_t b)
 /* Counts one more such choice where the anchor is reached. Is it the one that is meant? */
 static bool override_meant(struct override *entry, const uint32_t *observed)
 {
-	if (entry->anchor_count && observed[entry->anchor] < entry->anchor_count)
+	if (observed[entry->anchor] < entry->anchor_count)
 		return false;
 	entry->seen++;
 	return entry->seen == (uint32_t)entry->address;

@@ -797,6 +797,8 @@ enum record env_cell_get(const struct env *env, uint64_t key, const void **value
 	struct process *process = process_of(env);
 	struct cell *cell = cell_at(process->world, &process->disk, key);
 
+	*value = NULL;
+	*size = 0;
 	if (!cell)
 		return ABSENT;
 	if (cell->state != WHOLE)

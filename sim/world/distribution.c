@@ -118,11 +118,11 @@ static nanoseconds lognormal_at(const struct distribution *distribution, int64_t
 	assert(distribution->a >= 1 && distribution->b >= 1);
 	int64_t middle = (int64_t)fixed_log2((uint64_t)distribution->a);
 	int64_t spread = (int64_t)fixed_log2((uint64_t)distribution->b) - middle;
-	int128_t exponent = middle + (int128_t)spread * z / (int64_t)(Z_99 >> 30);
+	int64_t exponent = middle + times(times(spread, Z_99_INVERSE), z);
 
 	if (exponent < 0)
 		return 0;
-	if (exponent >= (int128_t)(61 * ONE))
+	if (exponent >= (int64_t)(61 * ONE))
 		return DURATION_MAX;
 	return (nanoseconds)fixed_exp2((uint64_t)exponent);
 }

@@ -112,10 +112,19 @@ struct env_message {
 _Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
 _Static_assert(offsetof(struct env_message, body) == sizeof(struct env_message), "no gap");
 
-/* A request's id names its client, so that any process can answer: the low 16 bits. */
+/* A request's id names its client, so that any process can answer, and numbers the operations of the
+ * run, over all clients, from 1. */
+static inline request_id request_name(uint64_t number, unsigned client)
+{
+	return number << 16 | client;
+}
 static inline unsigned request_client(request_id id)
 {
 	return id & 0xFFFF;
+}
+static inline uint64_t request_number(request_id id)
+{
+	return id >> 16;
 }
 
 /* Body of a request's message; the command follows. */
