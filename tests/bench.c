@@ -21,7 +21,7 @@ static double seconds(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -73,7 +73,8 @@ static struct scenario *scenario_of(const char *cluster, const char *workload, c
 
 static const char *const writes_100 =
 	"clients: 4, rate: 100/s, arrival: poisson, keys: 10, mix: {write: 100%}";
-static const char *const idle = "clients: 1, operations: 1, rate: 1/s, mix: {write: 100%}";
+static const char *const idle =
+	"clients: 1, operations: 1, rate: 1/s, arrival: constant, mix: {write: 100%}";
 
 /* Events and simulated seconds a second, the best of some rounds of different seeds. */
 static void pace(struct theatre *theatre, const char *name, struct scenario *scenario)
@@ -132,11 +133,12 @@ static void leader_kill(struct theatre *theatre)
 
 	if (!wanted("raft_leader_kill"))
 		return;
-	struct scenario *scenario = scenario_of("nodes: 3",
-						"clients: 2, rate: 1/s, operations: 10, keys: 2, "
-						"timeout: 5s, mix: {write: 50%, read: 50%}",
-						"run: {duration: 10s}\n"
-						"faults: [{at: 4s, crash: leader, for: 3s}]");
+	struct scenario *scenario = scenario_of(
+		"nodes: 3",
+		"clients: 2, rate: 1/s, arrival: constant, operations: 10, keys: 2, "
+		"timeout: 5s, mix: {write: 50%, read: 50%}",
+		"run: {duration: 10s}\n"
+		"faults: [{at: 4s, crash: leader, for: 3s}]");
 	double runs = 0, events = 0, ok = 0;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
