@@ -171,28 +171,40 @@ static void extend(struct world *world, struct judged *judged, uint64_t up_to, u
 	completeness_of_later(world, judged, first_new, term);
 }
 
+static void fell_back(struct world *world, const struct judged *judged, uint64_t before)
+{
+	char name[8];
+
+	check_violated(world, JUDGE_COMMIT_MONOTONE, judged->id,
+		       "%s moved its commit index from %" PRIu64 " back to %" PRIu64
+		       ": it never falls while the process lives (Raft, Figure 2, State)",
+		       endpoint_name(judged->id, name), before, judged->commit);
+}
+
+static void beyond_log(struct world *world, const struct judged *judged)
+{
+	char name[8];
+
+	check_violated(world, JUDGE_STATE_MACHINE_SAFETY, judged->id,
+		       "%s advanced its commit index to %" PRIu64 ", and its log ends at %" PRIu64
+		       ": what is committed is in the log (Raft, Figure 2, AppendEntries)",
+		       endpoint_name(judged->id, name), judged->commit, judged->last);
+}
+
 /* A commit index never falls, and never points beyond the log. */
 static bool within_bounds(struct world *world, struct judged *judged, uint64_t up_to)
 {
 	uint64_t before = judged->commit;
-	char name[8];
 
 	judged->commit = up_to;
 	check_of(world)->checks[JUDGE_COMMIT_MONOTONE]++;
-	endpoint_name(judged->id, name);
 	if (unlikely(up_to < before))
-		check_violated(world, JUDGE_COMMIT_MONOTONE, judged->id,
-			       "%s moved its commit index from %" PRIu64 " back to %" PRIu64
-			       ": it never falls while the process lives (Raft, Figure 2, State)",
-			       name, before, up_to);
+		fell_back(world, judged, before);
 	if (up_to < judged->first || up_to < world_process(world, judged->id)->disk.log_first)
 		return false; /* a snapshot stands in its place */
 	if (likely(up_to <= judged->last))
 		return true;
-	check_violated(world, JUDGE_STATE_MACHINE_SAFETY, judged->id,
-		       "%s advanced its commit index to %" PRIu64 ", and its log ends at %" PRIu64
-		       ": what is committed is in the log (Raft, Figure 2, AppendEntries)",
-		       name, up_to, judged->last);
+	beyond_log(world, judged);
 	return false;
 }
 

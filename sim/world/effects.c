@@ -258,12 +258,12 @@ void handler_begin(struct world *world, struct process *process)
 	current_env = &process->env;
 }
 
-/* A promise, or an answer to a client, ought not to leave before its handler's writes are durable. */
+/* A promise ought not to leave before the writes of its handler are durable. An answer to a client
+ * may: what is committed is on a quorum's disks, and need not be on this one. */
 static bool promises(const struct world *world, const struct env_message *message)
 {
-	if (message->kind != MESSAGE_PROTOCOL)
-		return message->kind == MESSAGE_ANSWER;
-	return world->groups[message->group].protocol->messages[message->type].promises;
+	return message->kind == MESSAGE_PROTOCOL &&
+	       world->groups[message->group].protocol->messages[message->type].promises;
 }
 
 static void carry_message(struct world *world, struct process *process, struct env_message *message)

@@ -238,7 +238,7 @@ struct observer {
 	void (*applied)(struct world *, process_id, uint64_t index, uint64_t digest,
 			request_id operation);
 	void (*queried)(struct world *, process_id, request_id operation);
-	/* A message of a type marked `promises`, or an answer, left before `needed` was durable. */
+	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
 	void (*failed)(struct world *, process_id, const char *fact, const char *file, int line);
 };
