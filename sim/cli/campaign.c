@@ -53,23 +53,27 @@ static void add_operations(struct workload_counts *sum, const struct workload_co
 	sum->late += more->late;
 }
 
-/* The worst outcome stays; of an expected violation the best, for one conviction is enough. */
+/* The worst outcome stays, and what was measured worst; of an expected violation the first
+ * conviction, for one is enough. */
 static void add_expectation(struct crew *crew, unsigned i, const struct judgement *judgement,
 			    uint64_t seed)
 {
 	const struct expectation *expect = &crew->scenario->expect[i];
-	struct campaign *campaign = crew->campaign;
-	enum fulfilment now = judgement->outcome[i], was = campaign->expectation[i].worst;
-	bool hunted = expect->kind == EXPECT_VIOLATION && scenario_hunts(crew->scenario);
+	struct campaign_expectation *so_far = &crew->campaign->expectation[i];
+	enum fulfilment now = judgement->outcome[i];
+	bool worse = now > so_far->worst ||
+		     (now == so_far->worst && judgement->badness[i] > so_far->badness);
 
-	if (hunted && seed - campaign->first >= expect->within_seeds)
+	if (expect->kind == EXPECT_VIOLATION && scenario_hunts(crew->scenario)) {
+		if (seed - crew->campaign->first >= expect->within_seeds)
+			return;
+		worse = now == MET && so_far->worst != MET;
+	}
+	if (so_far->judged && !worse)
 		return;
-	if (campaign->expectation[i].judged && (hunted ? now >= was : now <= was))
-		return;
-	campaign->expectation[i].judged = true;
-	campaign->expectation[i].worst = now;
-	campaign->expectation[i].seed = seed;
-	memcpy(campaign->expectation[i].why, judgement->why[i], REASON_MAX);
+	*so_far = (struct campaign_expectation){
+		.judged = true, .worst = now, .badness = judgement->badness[i], .seed = seed};
+	memcpy(so_far->why, judgement->why[i], REASON_MAX);
 }
 
 static void add(struct crew *crew, const struct run_record *record, uint64_t seed)
@@ -117,16 +121,16 @@ static bool troubled(struct crew *crew, uint64_t seed)
 	switch (letter->trouble) {
 	case NO_TROUBLE: return false;
 	case NO_MEMORY:
-		complain("%s: the machine has no memory for a run", crew->scenario->name);
+		complain_of("%s: the machine has no memory for a run", crew->scenario->name);
 		stop(crew, STATUS_DEFECT);
 		break;
 	case NOT_WRITTEN:
-		complain("%s", letter->text);
+		complain_of("%s", letter->text);
 		stop(crew, STATUS_UNUSABLE);
 		break;
 	case NOT_REPEATED:
-		complain("%s: seed %" PRIu64 ", run again, was another run: a defect of ordeal",
-			 crew->scenario->name, seed);
+		complain_of("%s: seed %" PRIu64 ", run again, was another run: a defect of ordeal",
+			    crew->scenario->name, seed);
 		stop(crew, STATUS_DEFECT);
 		break;
 	}
@@ -136,11 +140,11 @@ static bool troubled(struct crew *crew, uint64_t seed)
 static void died(struct crew *crew, uint64_t seed, int of)
 {
 	if (of > 0)
-		complain("%s: seed %" PRIu64 " died of signal %d (%s)", crew->scenario->name, seed,
-			 of, strsignal(of));
+		complain_of("%s: seed %" PRIu64 " died of signal %d (%s)", crew->scenario->name,
+			    seed, of, strsignal(of));
 	else
-		complain("%s: seed %" PRIu64 " ended its process with status %d",
-			 crew->scenario->name, seed, -of);
+		complain_of("%s: seed %" PRIu64 " ended its process with status %d",
+			    crew->scenario->name, seed, -of);
 	memset(&crew->letter->record, 0, sizeof(crew->letter->record));
 	crew->letter->record.died = of ? of : -1;
 	crew->campaign->died++;
@@ -159,13 +163,13 @@ static bool keep_run(struct crew *crew, uint64_t seed, const struct run_record *
 	bool kept = false;
 
 	if (!folder_begin(&folder, crew->options->out, crew->scenario->name, seed)) {
-		complain("%s", folder.error);
+		complain_of("%s", folder.error);
 		folder_discard(&folder);
 		stop(crew, STATUS_UNUSABLE);
 		return false;
 	}
 	if (!child_start(&child, keep_work, &keep)) {
-		complain("no process for a run: %s", strerror(errno));
+		complain_of("no process for a run: %s", strerror(errno));
 		folder_discard(&folder);
 		stop(crew, STATUS_DEFECT);
 		return false;
@@ -185,7 +189,7 @@ static bool keep_run(struct crew *crew, uint64_t seed, const struct run_record *
 		return true;
 	}
 	if (kept && !folder_commit(&folder)) {
-		complain("%s", folder.error);
+		complain_of("%s", folder.error);
 		stop(crew, STATUS_UNUSABLE);
 		kept = false;
 	}
@@ -243,7 +247,7 @@ static bool start_worker(struct crew *crew, unsigned which, uint64_t index)
 
 	if (child_start(&crew->workers[which], bulk_work, &bulk))
 		return true;
-	complain("no process for runs: %s", strerror(errno));
+	complain_of("no process for runs: %s", strerror(errno));
 	stop(crew, STATUS_DEFECT);
 	return false;
 }
@@ -312,14 +316,14 @@ static void finish(struct crew *crew)
 	if (crew->table && campaign->runs == 0) {
 		table_discard(&crew->table_folder, crew->table);
 	} else if (crew->table && !table_commit(&crew->table_folder, crew->table)) {
-		complain("%s", crew->table_folder.error);
+		complain_of("%s", crew->table_folder.error);
 		stop(crew, STATUS_UNUSABLE);
 	}
 	if (campaign->runs == 0 || campaign->sample.died)
 		return;
 	if (!folder_point_latest(&latest, crew->options->out, crew->scenario->name,
 				 campaign->latest)) {
-		complain("%s", latest.error);
+		complain_of("%s", latest.error);
 		stop(crew, STATUS_UNUSABLE);
 	}
 }
@@ -333,7 +337,7 @@ static bool begin_table(struct crew *crew)
 		runs_header_write(crew->table);
 		return true;
 	}
-	complain("%s", crew->table_folder.error);
+	complain_of("%s", crew->table_folder.error);
 	stop(crew, STATUS_UNUSABLE);
 	return false;
 }

@@ -39,11 +39,11 @@ struct campaign {
 	nanoseconds simulated;
 	struct workload_counts operations;
 	uint64_t faults_fired, faults_never_fired;
-	struct {
+	struct campaign_expectation {
 		bool judged; /* in any run at all */
 		enum fulfilment worst;
-		uint64_t
-			seed; /* the first with it; of an expected violation, the first convicted */
+		double badness;
+		uint64_t seed; /* where; of an expected violation, the first convicted */
 		char why[REASON_MAX];
 	} expectation[EXPECTATIONS_MAX];
 	struct run_record sample; /* the first run */

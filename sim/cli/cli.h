@@ -58,7 +58,7 @@ void help_overview(FILE *);
 void help_command_page(FILE *, const struct command *);
 
 /* "ordeal: ..." on stderr; returns STATUS_UNUSABLE. */
-int complain(const char *format, ...) printf_like(1, 2);
+int complain_of(const char *format, ...) printf_like(1, 2);
 /* "no command "rnu"; did you mean run?", and what there is. */
 int complain_unknown(const char *kind, const char *word, const char *const *names, size_t count);
 

@@ -7,7 +7,7 @@
 #include "sim/cli/cli.h"
 #include "sim/scenario/scenario.h"
 
-int complain(const char *format, ...)
+int complain_of(const char *format, ...)
 {
 	va_list arguments;
 

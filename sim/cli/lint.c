@@ -57,7 +57,7 @@ static int run_lint(int argc, char **argv)
 	if (status != STATUS_GO_ON)
 		return status;
 	if (at == argc)
-		return complain("lint needs a scenario file; see: ordeal help lint");
+		return complain_of("lint needs a scenario file; see: ordeal help lint");
 	status = STATUS_HELD;
 	for (; at < argc; at++)
 		status = gravest(status, lint(argv[at]));

@@ -154,7 +154,7 @@ static int run_list(int argc, char **argv)
 	if (status != STATUS_GO_ON)
 		return status;
 	if (at == argc)
-		return complain("list needs a kind; see: ordeal help list");
+		return complain_of("list needs a kind; see: ordeal help list");
 	status = STATUS_HELD;
 	for (; at < argc; at++)
 		status = gravest(status, list_kind(argv[at]));

@@ -43,7 +43,7 @@ static int take(const struct command *command, const struct flag *flag, void *se
 
 	if (flag->take(settings, value, complaint))
 		return STATUS_GO_ON;
-	complain("--%s %s: %s", flag->name, value ? value : "", complaint);
+	complain_of("--%s %s: %s", flag->name, value ? value : "", complaint);
 	fprintf(stderr, "  see: ordeal help %s\n", command->name);
 	return STATUS_UNUSABLE;
 }
@@ -51,10 +51,10 @@ static int take(const struct command *command, const struct flag *flag, void *se
 static int refused(const struct command *command, int what, char **argv)
 {
 	if (what == ':')
-		return complain("%s needs a value; see: ordeal help %s", argv[optind - 1],
-				command->name);
+		return complain_of("%s needs a value; see: ordeal help %s", argv[optind - 1],
+				   command->name);
 	if (optopt >= FLAG_BASE)
-		return complain("--%s takes no value", command->flags[optopt - FLAG_BASE].name);
+		return complain_of("--%s takes no value", command->flags[optopt - FLAG_BASE].name);
 	return complain_option(command, argv[optind - 1]);
 }
 

@@ -260,9 +260,10 @@ static int run_file(const char *path, const struct settings *settings, const cha
 		if (strcmp(names[i], scenario->name))
 			continue;
 		scenario_free(scenario);
-		return complain("%s: there was a scenario named \"%s\" before: its results would "
-				"be lost",
-				path, names[i]);
+		return complain_of(
+			"%s: there was a scenario named \"%s\" before: its results would "
+			"be lost",
+			path, names[i]);
 	}
 	names[*name_count] = strdup(scenario->name);
 	if (!names[(*name_count)++])
@@ -294,7 +295,7 @@ static int run_files(int count, char **paths, const struct settings *settings)
 		free((char *)(uintptr_t)names[--name_count]);
 	free(names);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		status = gravest(status, complain("cannot print: %s", strerror(errno)));
+		status = gravest(status, complain_of("cannot print: %s", strerror(errno)));
 	return status;
 }
 
@@ -310,9 +311,9 @@ static int run_run(int argc, char **argv)
 	if (status != STATUS_GO_ON)
 		return status;
 	if (at == argc)
-		return complain("run needs a scenario file; see: ordeal help run");
+		return complain_of("run needs a scenario file; see: ordeal help run");
 	if (!interrupts_watch()) {
-		complain("the machine refuses to watch for interrupts: %s", strerror(errno));
+		complain_of("the machine refuses to watch for interrupts: %s", strerror(errno));
 		return STATUS_DEFECT;
 	}
 	return run_files(argc - at, argv + at, &settings);

@@ -107,29 +107,32 @@ static void print_runs(FILE *out, const struct campaign *campaign)
 		duration_text(campaign->simulated, time));
 }
 
+static void print_expectation(FILE *out, const struct scenario *scenario,
+			      const struct campaign *campaign, unsigned i)
+{
+	const struct campaign_expectation *found = &campaign->expectation[i];
+	const struct expectation *expect = &scenario->expect[i];
+	char text[EXPECTATION_TEXT_MAX];
+	enum fulfilment worst = found->judged ? found->worst : NOT_JUDGED;
+
+	/* What no run of a hunt brought about is missing from all of them together. */
+	if (expect->kind == EXPECT_VIOLATION && scenario_hunts(scenario) && worst != MET)
+		worst = UNMET;
+	fprintf(out, "  %-13s %-34s %s", i ? "" : "expected", expectation_text(expect, text),
+		fulfilment_names[worst]);
+	if (found->why[0] && worst == found->worst)
+		fprintf(out, ": %s", found->why);
+	if (found->why[0] && worst == found->worst && campaign->runs > 1)
+		fprintf(out, " (%sseed %" PRIu64 ")", found->badness != 0 ? "at worst, " : "",
+			found->seed);
+	fputc('\n', out);
+}
+
 static void print_expectations(FILE *out, const struct scenario *scenario,
 			       const struct campaign *campaign)
 {
-	char text[EXPECTATION_TEXT_MAX];
-
-	for (unsigned i = 0; i < scenario->expectation_count; i++) {
-		const struct expectation *expect = &scenario->expect[i];
-		enum fulfilment worst = campaign->expectation[i].worst;
-		const char *name = fulfilment_names[worst];
-		bool hunted = expect->kind == EXPECT_VIOLATION && scenario_hunts(scenario);
-
-		if (hunted && worst != MET)
-			name = fulfilment_names[UNMET];
-		if (!campaign->expectation[i].judged)
-			name = fulfilment_names[NOT_JUDGED];
-		fprintf(out, "  %-13s %-34s %s", i ? "" : "expected",
-			expectation_text(expect, text), name);
-		if (campaign->expectation[i].why[0])
-			fprintf(out, ": %s", campaign->expectation[i].why);
-		if (campaign->runs > 1 && (hunted ? worst == MET : worst > MET))
-			fprintf(out, " (seed %" PRIu64 ")", campaign->expectation[i].seed);
-		fputc('\n', out);
-	}
+	for (unsigned i = 0; i < scenario->expectation_count; i++)
+		print_expectation(out, scenario, campaign, i);
 }
 
 /* Over all runs: the worst that a judge said, but `holds` where it saw something at least once. */

@@ -15,6 +15,7 @@ const char *const fulfilment_names[] = {"met", "not judged", "unknown", "unmet"}
 
 struct finding {
 	enum fulfilment outcome;
+	double badness;
 	char *why;
 };
 
@@ -128,6 +129,7 @@ static void by_availability(const struct expectation *expect, const struct metri
 	/* A threshold is a whole number of 2^-32: half a step is its rounding. */
 	bool enough = share * (double)PROBABILITY_ONE + 0.5 >= (double)expect->min;
 
+	finding->badness = -share;
 	find(finding, enough ? MET : UNMET, "%s", percent_text(share, text));
 }
 
@@ -143,6 +145,7 @@ static void by_heal(const struct expectation *expect, const struct run_result *r
 	} else {
 		nanoseconds took = result->settled - result->healed;
 
+		finding->badness = (double)took;
 		find(finding, took <= expect->within ? MET : UNMET, "settled after %s",
 		     duration_text(took, text));
 	}
@@ -163,6 +166,7 @@ static void by_outages(const struct expectation *expect, const struct metrics *m
 		}
 		slowest = took > slowest ? took : slowest;
 	}
+	finding->badness = (double)slowest;
 	if (metrics->outage_count == 0)
 		find(finding, UNSETTLED, "no fault fired");
 	else
@@ -218,7 +222,7 @@ void judge_run(const struct scenario *scenario, const struct run_result *result,
 	memset(judgement, 0, sizeof(*judgement));
 	for (unsigned i = 0; i < scenario->expectation_count; i++) {
 		const struct expectation *expect = &scenario->expect[i];
-		struct finding finding = {MET, judgement->why[i]};
+		struct finding finding = {MET, 0, judgement->why[i]};
 
 		if (hunts && expect->kind != EXPECT_VIOLATION)
 			find(&finding, NOT_JUDGED, "a bug is on");
@@ -227,6 +231,7 @@ void judge_run(const struct scenario *scenario, const struct run_result *result,
 		else
 			judge_expectation(expect, result, metrics, hunts, &finding);
 		judgement->outcome[i] = finding.outcome;
+		judgement->badness[i] = finding.badness;
 	}
 }
 

@@ -13,6 +13,7 @@ extern const char *const fulfilment_names[]; /* "met", "not judged", "unknown", 
 struct judgement {
 	enum fulfilment outcome[EXPECTATIONS_MAX];
 	char why[EXPECTATIONS_MAX][REASON_MAX]; /* what was measured, or what is missing */
+	double badness[EXPECTATIONS_MAX];       /* of what was measured: the more, the worse */
 };
 
 /* All that is kept of a run once its world is gone: of one size, so that it fits through a pipe. */
