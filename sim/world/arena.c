@@ -17,6 +17,8 @@ struct arena *arena_open(uintptr_t base, uint64_t limit)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
+	/* Fewer, larger pages, where the machine has them: a hint that may be refused. */
+	madvise(memory, limit, MADV_HUGEPAGE);
 	struct arena *arena = memory;
 
 	arena->limit = limit;

@@ -498,7 +498,7 @@ static ticket_t failed_ticket(struct world *world, struct process *process, enum
 static void disk_fails(struct world *world, struct process *process, ticket_t failed,
 		       enum disk_error error)
 {
-	const struct protocol *protocol = world_protocol(world, process->id);
+	const struct protocol *protocol = process->protocol;
 	struct disk *disk = &process->disk;
 	uint32_t survive = (uint32_t)(failed - 1 - disk->really);
 
@@ -545,7 +545,7 @@ void disk_synced(struct world *world, struct process *process)
 	if (observer && disk->log_durable > log_durable)
 		observer->durable(world, process->id, disk->log_durable);
 	held_release(world, process, disk->durable);
-	const struct protocol *protocol = world_protocol(world, process->id);
+	const struct protocol *protocol = process->protocol;
 
 	if (protocol->durable && process->status == PAUSED) {
 		process->durable_waits = true;

@@ -225,6 +225,8 @@ void network_send(struct world *world, struct env_message *message)
 	uint32_t ordinals;
 	struct link *link = find_link(world, message->from, message->to, &ordinals);
 	bool protocol = message->kind == MESSAGE_PROTOCOL;
+
+	message->link = (uint32_t)(link - world->links);
 	uint32_t ordinal = ++world->ordinals[ordinals + (protocol ? message->type : message->kind)];
 	address_t base = choice_address(
 		0, message->from, message->to,
@@ -294,7 +296,7 @@ bool network_deliver(struct world *world, struct env_message *message)
 	struct link *link = NULL;
 
 	if (message->from != message->to) {
-		link = world_link(world, message->from, message->to);
+		link = &world->links[message->link];
 		if (unlikely((link->cuts || message->lost) && !message->arrived)) {
 			lose(world, link, message,
 			     link->cuts ? &world->counters.cut : &world->counters.broken);

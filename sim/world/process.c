@@ -140,7 +140,7 @@ bool process_timer(struct world *world, struct timer *timer, uint32_t sequence)
 		timer_queue(world, process, timer);
 		return false;
 	}
-	const struct timer_type *type = &world_protocol(world, process->id)->timers[timer->type];
+	const struct timer_type *type = &process->protocol->timers[timer->type];
 
 	timer->armed = false;
 	world->counters.timers++;
@@ -166,7 +166,7 @@ static unsigned timer_types(const struct protocol *protocol)
 static void each_timer(struct world *world, struct process *process,
 		       void (*visit)(struct world *, struct process *, struct timer *))
 {
-	unsigned types = timer_types(world_protocol(world, process->id));
+	unsigned types = timer_types(process->protocol);
 
 	for (unsigned type = 0; type < types; type++)
 		for (ref_t ref = process->timers[type]; ref; ref = timer_at(world, ref)->next)
@@ -238,7 +238,7 @@ static void handle_request(struct world *world, struct process *process,
 
 	request.key_count = app->keys(command + sizeof(uint64_t), body->size - sizeof(uint64_t),
 				      keys);
-	world_protocol(world, process->id)->request(&process->env, process->state, &request);
+	process->protocol->request(&process->env, process->state, &request);
 }
 
 /* Service time makes load real: a message waits until its process has spent that time on it. */
@@ -286,10 +286,9 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 	if (message->kind == MESSAGE_REQUEST)
 		handle_request(world, process, message);
 	else
-		world_protocol(world, process->id)
-			->messages[message->type]
-			.handle(&process->env, process->state, (process_id)message->from,
-				message->body, message->count);
+		process->protocol->messages[message->type].handle(&process->env, process->state,
+								  (process_id)message->from,
+								  message->body, message->count);
 	handler_end(world, process);
 	message_free(world, message);
 	return true;
@@ -304,6 +303,7 @@ void process_init(struct world *world, struct process *process, group_id group, 
 
 	process->env.bugs = in->bugs;
 	process->world = world;
+	process->protocol = in->protocol;
 	process->id = id;
 	process->group = group;
 	process->status = DOWN;
@@ -334,7 +334,7 @@ static void changed(struct world *world, struct process *process)
 
 void process_boot(struct world *world, struct process *process, enum boot boot)
 {
-	const struct protocol *protocol = world_protocol(world, process->id);
+	const struct protocol *protocol = process->protocol;
 	const struct app *app = world->groups[process->group].app;
 
 	process->status = UP;

@@ -281,11 +281,6 @@ _Noreturn void world_limit(struct world *world, const char *name)
 
 /* ---- What can be seen ----------------------------------------------------------------------------------- */
 
-const struct protocol *world_protocol(const struct world *world, process_id id)
-{
-	return world->groups[world->processes[id].group].protocol;
-}
-
 static const struct inspector *find_inspector(const struct protocol *protocol, const char *name)
 {
 	const struct inspector *inspector = protocol->inspectors;

@@ -106,7 +106,8 @@ struct env_message {
 	uint16_t from, to;  /* endpoints */
 	uint8_t kind, type; /* enum message_kind; the protocol's type */
 	uint16_t count;     /* trailing elements */
-	uint32_t group, unused2;
+	uint32_t group;
+	uint32_t link; /* index into the world's links */
 	uint8_t body[];
 };
 _Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
@@ -190,6 +191,7 @@ struct held {
 struct process {
 	struct env env; /* first: a handler's env is its process */
 	struct world *world;
+	const struct protocol *protocol;
 	void *state, *app;
 	process_id id;
 	group_id group;
@@ -382,7 +384,10 @@ static inline struct process *world_process(struct world *world, process_id id)
 {
 	return &world->processes[id];
 }
-const struct protocol *world_protocol(const struct world *, process_id);
+static inline const struct protocol *world_protocol(const struct world *world, process_id id)
+{
+	return world->processes[id].protocol;
+}
 /* Value of the inspector of that name; `fallback` where it has none, or is down. */
 uint64_t world_inspect(struct world *, process_id, const char *name, uint64_t fallback);
 /* The live process of that group that believes to be leader with the highest term, or NO_PROCESS. */
