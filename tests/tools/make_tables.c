@@ -79,8 +79,10 @@ int main(void)
 	printf("#define LN_2   0x%016" PRIx64 "u /* in 2^-64 */\n", fixed(logl(2), 64));
 	printf("#define LOG2_E 0x%016" PRIx64 "u /* in 2^-63 */\n", fixed(log2l(expl(1)), 63));
 	printf("#define LN_100 0x%016" PRIx64 "u /* in 2^-61 */\n", fixed(logl(100), 61));
-	printf("#define Z_99   0x%016" PRIx64 "u /* in 2^-62: a normal's 99th percentile */\n\n",
+	printf("#define Z_99   0x%016" PRIx64 "u /* in 2^-62: a normal's 99th percentile */\n",
 	       fixed(normal_beyond(log2l(100)), 62));
+	printf("#define Z_99_INVERSE %lld /* in 2^-32 */\n\n",
+	       llrintl(ldexpl(1 / normal_beyond(log2l(100)), 32)));
 	printf("/* log2(1 + i / %d), in 2^-63. */\n", MANTISSAS);
 	write_table("log2_table", "uint64_t", MANTISSAS, write_log2);
 	printf("\n/* 2^(i / %d), in 2^-63. */\n", MANTISSAS);

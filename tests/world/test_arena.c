@@ -198,15 +198,17 @@ static void a_reset_forgets_every_block_and_the_next_are_zeroed(void)
 {
 	struct arena *arena = open_arena();
 	uint64_t used = arena->used;
-	void *first = arena_take(arena, 1000);
+	uint8_t *first = arena_take(arena, 1000);
 
 	memset(first, 0xEE, 1000);
 	arena_give(arena, arena_take(arena, 50), 50);
 	arena_reset(arena);
 	EQUAL(arena->used, used);
-	CU_ASSERT_PTR_EQUAL(arena_take(arena, 1000), first);
-	CU_ASSERT(all_are(first, 0, 1000, 0));
-	CU_ASSERT_PTR_EQUAL(arena_take(arena, 50), (char *)first + 1024);
+	CU_ASSERT_PTR_EQUAL(arena_take(arena, 50), first);
+	CU_ASSERT_PTR_EQUAL(arena_bump(arena, 100), first + 64);
+	CU_ASSERT_PTR_EQUAL(arena_take(arena, 500), first + 64 + 112);
+	CU_ASSERT(all_are(first, 0, 50, 0));
+	CU_ASSERT(all_are(first, 64, 64 + 112 + 500, 0));
 	arena_close(arena);
 }
 
@@ -234,6 +236,19 @@ static void at_its_limit_it_calls_full_and_not_before(void)
 	EQUAL(fill(arena, 64, true), room % (1 << 16) / 64);
 	EQUAL(fill(arena, 64, false), 0);
 	CU_ASSERT(arena->used <= arena->limit && arena->limit - arena->used < 64);
+	arena_close(arena);
+}
+
+static void it_can_be_used_to_its_last_byte(void)
+{
+	struct arena *arena = open_arena();
+
+	for (volatile int bump = 0; bump < 2; bump++) {
+		arena_reset(arena);
+		arena_bump(arena, arena->limit - arena->used - 64);
+		EQUAL(fill(arena, 64, bump), 1);
+		EQUAL(arena->used, arena->limit);
+	}
 	arena_close(arena);
 }
 
@@ -347,6 +362,7 @@ CU_TestInfo arena_tests[] = {
 	{"a reset forgets every block, and the next are zeroed",
 	 a_reset_forgets_every_block_and_the_next_are_zeroed},
 	{"at its limit it calls full, and not before", at_its_limit_it_calls_full_and_not_before},
+	{"it can be used to its last byte", it_can_be_used_to_its_last_byte},
 	{"a copy put back is the same arena", a_copy_put_back_is_the_same_arena},
 	{"pages hold what a plain array holds", pages_hold_what_a_plain_array_holds},
 	{"dropped pages are used again", dropped_pages_are_used_again},

@@ -192,6 +192,9 @@ static void an_override_loses_the_third_message_and_no_other(void)
 		/* a link that loses nothing by itself, and ordinals that began elsewhere */
 		EQUAL(choose_chance(&choices, loss_at(0, 1, 40 + i), 0), i == 2);
 		EQUAL(choose_chance(&choices, loss_at(1, 0, 40 + i), 0), 0);
+		EQUAL(choose_chance(&choices, loss_at(0, 2, 40 + i), 0), 0);
+		EQUAL(choose_chance(&choices, choice_address(CHOICE_LOSS, 0, 1, 3, i), 0), 0);
+		EQUAL(choose_chance(&choices, choice_address(CHOICE_DUPLICATE, 0, 1, 2, i), 0), 0);
 	}
 }
 
@@ -264,13 +267,15 @@ static void an_override_may_say_a_duration_or_the_last_alternative(void)
 	overrides_init(&overrides, list, 2, observed);
 	EQUAL(choose_duration(&choices, delay, &latency), 7000000000);
 	EQUAL(choose_below(&choices, target, 5), 4);
+	overrides_init(&overrides, list, 2, observed);
+	EQUAL(choose_below(&choices, target, 1), 0); /* there is nothing to choose */
 }
 
 /* ---- Tape ------------------------------------------------------------------------------------------- */
 
 static void a_tape_says_a_byte_a_choice(void)
 {
-	static const uint8_t bytes[] = {0, 7, 5, 0, 255};
+	static const uint8_t bytes[] = {0, 6, 5, 0, 255};
 	struct tape tape;
 	struct choices choices = {1, &tape.source};
 

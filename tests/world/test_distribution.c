@@ -57,6 +57,7 @@ static void every_constant_of_the_tables_is_right_to_a_unit(void)
 	CU_ASSERT(is_fixed(LN_2, logl(2), 64));
 	CU_ASSERT(is_fixed(LOG2_E, 1 / logl(2), 63));
 	CU_ASSERT(is_fixed(LN_100, logl(100), 61));
+	CU_ASSERT(is_fixed(Z_99_INVERSE, 1 / normal_quantile(0.99L), 32));
 	/* a tail falls by the density: about 0.0267 a unit there */
 	CU_ASSERT(fabsl(normal_tail(ldexpl(Z_99, -62)) - 0.01L) < ldexpl(1, -62));
 }
@@ -510,6 +511,8 @@ static void zipf_draws_reach_the_first_key_and_the_last(void)
 	EQUAL(zipf_draw(&zipf, &zeros), 0);
 	EQUAL(zipf_draw(&zipf, &ones), 9);
 	EQUAL(cumulative[0], 1466375501); /* 2^32 over the 10th harmonic number, less one */
+	cumulative[0] = 0;
+	EQUAL(zipf_draw(&zipf, &zeros), 0); /* the last draw that is still its own */
 }
 
 CU_TestInfo distribution_tests[] = {
