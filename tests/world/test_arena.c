@@ -243,7 +243,7 @@ static void it_can_be_used_to_its_last_byte(void)
 {
 	struct arena *arena = open_arena();
 
-	for (volatile int bump = 0; bump < 2; bump++) {
+	for (int bump = 0; bump < 2; bump++) {
 		arena_reset(arena);
 		arena_bump(arena, arena->limit - arena->used - 64);
 		EQUAL(fill(arena, 64, bump), 1);
