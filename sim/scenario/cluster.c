@@ -20,7 +20,9 @@ static void refuse_name(struct reading *reading, const char *what, const struct 
 
 	for (size_t i = 0; i < count; i++)
 		text_add(&accepted, "%s%s", i ? ", " : "", names[i]);
-	refuse(reading, node, "\"%s\" is no %s; accepted: %.230s%s", quote(node->text, shown), what,
+	if (count)
+		shorten(accepted.bytes);
+	refuse(reading, node, "\"%s\" is no %s; accepted: %s%s", quote(node->text, shown), what,
 	       count ? accepted.bytes : "none", meant(node->text, names, count, mean));
 	free(accepted.bytes);
 }

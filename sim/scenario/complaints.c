@@ -51,6 +51,18 @@ const char *quote(const char *text, char *shown)
 	return shown;
 }
 
+void shorten(char *list)
+{
+	enum { LIST_MAX = 500 };
+	size_t cut = LIST_MAX;
+
+	if (strlen(list) <= LIST_MAX)
+		return;
+	while (cut && list[cut] != ',')
+		cut--;
+	memcpy(list + cut, ", ...", 6);
+}
+
 /* ---- Did you mean ---------------------------------------------------------------------------- */
 
 enum { WORD_MAX = 63 };
@@ -125,8 +137,9 @@ enum { LINE_SHOWN = 120, LINE_BEFORE_CARET = 60 };
 static const char *line_of(const char *text, unsigned line)
 {
 	while (text && --line) {
-		text = strchr(text, '\n');
-		text += text != NULL;
+		const char *end = strchr(text, '\n');
+
+		text = end ? end + 1 : NULL;
 	}
 	return text;
 }

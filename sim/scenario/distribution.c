@@ -34,6 +34,11 @@ const char *scan_decimal(const char *text, unsigned decimals, uint128_t *scaled)
 	return at;
 }
 
+const char *no_number(const char *text, const char *otherwise)
+{
+	return *text >= '0' && *text <= '9' ? "has too many decimals" : otherwise;
+}
+
 void write_decimal(uint64_t scaled, unsigned decimals, struct text *out)
 {
 	char digits[32];
@@ -81,7 +86,7 @@ const char *read_duration(const char *text, nanoseconds *duration)
 	const char *unit = scan_decimal(text + negative, 9, &scaled);
 
 	if (!unit)
-		return "is no duration";
+		return no_number(text + negative, "is no duration");
 	if (!*unit)
 		return "has no unit";
 	nanoseconds length = unit_named(unit);
@@ -136,7 +141,7 @@ const char *read_probability(const char *text, probability_t *probability)
 	const char *rest = scan_decimal(text, PERCENT_DECIMALS, &scaled);
 
 	if (!rest)
-		return "is no percentage (of at most 8 decimals)";
+		return no_number(text, "is no percentage");
 	if (strcmp(rest, "%"))
 		return *rest ? "is no percentage" : "has no % sign";
 	if (scaled > PERCENT_ALL)

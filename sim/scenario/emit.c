@@ -22,8 +22,7 @@ static void write_fallback(const struct key *key, struct text *out)
 	struct key alone = *key;
 
 	alone.offset = 0;
-	if (value_read(&alone, key->fallback, &value))
-		return;
+	value_read(&alone, key->fallback, &value);
 	value_write(&alone, &value, out);
 	if (key->type == TYPE_NAME || key->type == TYPE_TEXT)
 		free(value.text);

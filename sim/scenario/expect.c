@@ -19,6 +19,7 @@ static struct key member_key(const struct key *set)
 	member.type = set->type == TYPE_JUDGES ? TYPE_JUDGE : TYPE_CHOICE;
 	member.offset = 0;
 	member.width = sizeof(uint32_t);
+	member.fallback = NULL;
 	return member;
 }
 

@@ -154,15 +154,16 @@ static void read_fault(struct reading *reading, const struct node *map, struct f
 	if (!what && reading->complaints->count != before)
 		return;
 	const struct fault_kind *kind = what ? kind_named(what->text) : NULL;
-	if (known_keys(reading, map, kind) && !kind) {
+	if (!known_keys(reading, map, kind))
+		return;
+	if (!kind) {
 		struct text accepted = {0};
 		for (unsigned i = 0; i < FAULT_KINDS; i++)
 			text_add(&accepted, "%s%s", i ? ", " : "", fault_kinds[i].name);
 		refuse(reading, map, "this entry says no fault; accepted: %s", accepted.bytes);
 		free(accepted.bytes);
-	}
-	if (!kind)
 		return;
+	}
 	fault->kind = (enum fault_number)(kind - fault_kinds);
 	read_times(reading, map, kind, fault);
 	read_whom(reading, what->value, kind, fault);

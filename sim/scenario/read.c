@@ -34,9 +34,9 @@ void refuse_value(struct reading *reading, const struct key *key, const struct n
 	struct text accepted = {0};
 
 	value_accepts(key, &accepted);
-	refuse(reading, node, "%s: \"%s\" %s; accepted: %.250s%s", key->name,
-	       quote(node->text, shown), wrong, accepted.bytes,
-	       meant(node->text, names, count, mean));
+	shorten(accepted.bytes);
+	refuse(reading, node, "%s: \"%s\" %s; accepted: %s%s", key->name, quote(node->text, shown),
+	       wrong, accepted.bytes, meant(node->text, names, count, mean));
 	free(accepted.bytes);
 }
 
@@ -70,9 +70,9 @@ void refuse_key(struct reading *reading, const struct node *node, enum section s
 		names[count++] = more[i];
 	for (size_t i = 0; i < count; i++)
 		text_add(&accepted, "%s%s", i ? ", " : "", names[i]);
-	refuse(reading, node, "\"%s\" is no key of %s; accepted: %.230s%s",
-	       quote(node->text, shown), section_names[section], accepted.bytes,
-	       meant(node->text, names, count, mean));
+	shorten(accepted.bytes);
+	refuse(reading, node, "\"%s\" is no key of %s; accepted: %s%s", quote(node->text, shown),
+	       section_names[section], accepted.bytes, meant(node->text, names, count, mean));
 	free(accepted.bytes);
 }
 
@@ -156,6 +156,14 @@ bool read_key(struct reading *reading, const struct key *key, const struct node 
 	return read;
 }
 
+static bool must_be_said(enum section section)
+{
+	for (const struct key *key = NULL; (key = key_next(section, key));)
+		if (!key->fallback)
+			return true;
+	return false;
+}
+
 static void read_inner(struct reading *reading, const struct key *key, const struct node *node,
 		       const struct node *at, void *base)
 {
@@ -173,6 +181,10 @@ static void read_inner(struct reading *reading, const struct key *key, const str
 	}
 	if (node && !expect_kind(reading, key->name, node, NODE_MAP))
 		return;
+	if (!node && must_be_said(key->inner)) {
+		refuse_missing(reading, key, at);
+		return;
+	}
 	read_section(reading, key->inner, node, node ? node : at, inner);
 }
 

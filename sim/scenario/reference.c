@@ -89,6 +89,8 @@ static void print_expectations(FILE *out)
 
 void scenario_reference(FILE *out)
 {
+	struct text distribution = {0};
+
 	fprintf(out,
 		"# The scenario language, version %d\n\nA strict subset of YAML: no anchors, "
 		"tags, merge keys or second documents; every key once.\n",

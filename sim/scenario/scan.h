@@ -7,6 +7,8 @@
 /* Digits, a point and at most so many decimals, in units of 10^-decimals; saturates far above any
  * bound. Returns what follows, or NULL where it is no such number. */
 const char *scan_decimal(const char *text, unsigned decimals, uint128_t *scaled);
+/* Why scan_decimal returned NULL: its decimals, or `otherwise`. */
+const char *no_number(const char *text, const char *otherwise);
 /* Without trailing zeros. */
 void write_decimal(uint64_t scaled, unsigned decimals, struct text *out);
 nanoseconds unit_named(const char *name); /* 0: none */

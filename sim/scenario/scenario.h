@@ -81,7 +81,7 @@ struct scenario {
 /* What is wrong with a file; several per pass. */
 struct complaint {
 	unsigned line, column; /* from 1; 0: the file as a whole */
-	char text[400];        /* what is wrong; what is accepted; did you mean */
+	char text[800];        /* what is wrong; what is accepted; did you mean */
 };
 enum { COMPLAINTS_MAX = 20 };
 struct complaints {

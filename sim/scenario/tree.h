@@ -43,6 +43,8 @@ void complaints_sort(struct complaints *);
 /* What somebody wrote, short and printable, into `shown` of QUOTE_MAX bytes; returns it. */
 enum { QUOTE_MAX = 48 };
 const char *quote(const char *text, char *shown);
+/* Cuts a list of names where it would be too long to read. */
+void shorten(char *list);
 /* "; did you mean \"x\"?", or "". At most MEAN_MAX bytes, into `mean`; returns it. */
 enum { MEAN_MAX = 80 };
 const char *meant(const char *word, const char *const *names, size_t count, char *mean);

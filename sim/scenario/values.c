@@ -159,7 +159,7 @@ static const char *read_percent(const struct key *key, const char *text, void *b
 	const char *rest = scan_decimal(text, 2, &hundredths);
 
 	if (!rest)
-		return "is no percentage (of at most 2 decimals)";
+		return no_number(text, "is no percentage");
 	if (strcmp(rest, "%"))
 		return *rest ? "is no percentage" : "has no % sign";
 	if (hundredths > INT64_MAX)
@@ -235,8 +235,10 @@ static const char *read_factor(const struct key *key, const char *text, void *ba
 	uint128_t thousandths;
 	const char *rest = scan_decimal(text, 3, &thousandths);
 
-	if (!rest || (*rest && strcmp(rest, "x")))
-		return "is no factor (of at most 3 decimals)";
+	if (!rest)
+		return no_number(text, "is no factor");
+	if (*rest && strcmp(rest, "x"))
+		return "is no factor";
 	if (thousandths > INT64_MAX)
 		return "is out of range";
 	return store_within(key, base, (int64_t)thousandths);
@@ -263,8 +265,10 @@ static const char *read_skew(const struct key *key, const char *text, void *base
 	if (strncmp(text, "zipf(", 5))
 		return "is no skew";
 	const char *rest = scan_decimal(text + 5, 3, &thousandths);
-	if (!rest || strcmp(rest, ")"))
-		return "is no skew (of at most 3 decimals)";
+	if (!rest)
+		return no_number(text + 5, "is no skew");
+	if (strcmp(rest, ")"))
+		return "is no skew";
 	if (thousandths > INT64_MAX)
 		return "is out of range";
 	return store_within(key, base, (int64_t)thousandths);
