@@ -8,6 +8,7 @@
  */
 #include "sim/workload/history.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -18,32 +19,28 @@
 enum { KEPT_LATELY = 16 };
 
 struct kept {
-	uint64_t digest, size; /* of the bytes before it, which are padded to 8 */
+	uint64_t digest, size; /* of the numbers before it, in bytes */
 };
-
-static size_t padded(size_t size)
-{
-	return (size + 7) & ~(size_t)7;
-}
 
 /* The value that ends at `end` of the records; the one before it ends where its bytes begin. */
 static const struct kept *kept_at(struct world *world, size_t end, const void **bytes)
 {
 	const struct kept *kept = records_at(world, RECORDS_VALUES, end - sizeof(*kept));
 
-	*bytes = (const char *)kept - padded(kept->size);
+	*bytes = (const char *)kept - kept->size;
 	return kept;
 }
 
 static size_t kept_size(const struct kept *kept)
 {
-	return padded(kept->size) + sizeof(*kept);
+	return kept->size + sizeof(*kept);
 }
 
 void history_keep_value(struct world *world, uint64_t digest, const void *bytes, size_t size)
 {
 	size_t end = records_size(world, RECORDS_VALUES);
 
+	assert(size % sizeof(uint64_t) == 0);
 	/* Mostly it is asked for again before it changes. */
 	for (int i = 0; i < KEPT_LATELY && end > 0; i++) {
 		const void *other;
@@ -53,11 +50,11 @@ void history_keep_value(struct world *world, uint64_t digest, const void *bytes,
 			return;
 		end -= kept_size(kept);
 	}
-	char *record = records_append(world, RECORDS_VALUES, padded(size) + sizeof(struct kept));
+	char *record = records_append(world, RECORDS_VALUES, size + sizeof(struct kept));
 	struct kept kept = {.digest = digest, .size = size};
 
 	memcpy(record, bytes, size);
-	memcpy(record + padded(size), &kept, sizeof(kept));
+	memcpy(record + size, &kept, sizeof(kept));
 }
 
 const void *history_value(struct world *world, uint64_t digest, size_t *size)

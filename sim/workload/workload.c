@@ -348,7 +348,7 @@ static void see(struct world *world, const struct told *told, const void *answer
 
 	if (operation->reads) {
 		w->seen[told->key] = told->result;
-		if (size > sizeof(uint64_t))
+		if (size > sizeof(uint64_t) && size % sizeof(uint64_t) == 0)
 			history_keep_value(world, told->result, answer, size);
 	} else if (operation->blind || (operation->compares && told->matched)) {
 		w->seen[told->key] = told->value;

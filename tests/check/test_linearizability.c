@@ -169,6 +169,35 @@ static void budget_spent(void)
 	EQUAL(result.configurations, WRITES * (1 << (WRITES - 1)) + 1);
 }
 
+/* Whatever else is too hard to know, one object convicted is enough. */
+static void guilt_over_doubt(void)
+{
+	enum { WRITES = 12, EACH = WRITES + 2 };
+	struct operation operation[2 * EACH];
+
+	for (uint64_t hard = 0; hard < 2; hard++) {
+		struct operation *stale = &operation[hard ? EACH : 0];
+		struct operation *doubtful = &operation[hard ? 0 : EACH];
+
+		for (int i = 0; i < WRITES; i++) {
+			doubtful[i] = writes(i, 100, (uint64_t)i + 1);
+			stale[i] = writes(2 * i, 2 * i + 1, (uint64_t)i + 1);
+		}
+		doubtful[WRITES] = reads(101, 102, 1);
+		doubtful[WRITES + 1] = reads(103, 104, 2);
+		stale[WRITES] = stale[WRITES + 1] = reads(101, 102, 1);
+		for (unsigned i = 0; i < EACH; i++) {
+			doubtful[i].told.key = hard;
+			stale[i].told.key = 1 - hard;
+		}
+		struct linearizability result = judge(operation, 2 * EACH, 1000);
+
+		EQUAL(result.verdict, VIOLATED);
+		EQUAL(result.key, 1 - hard);
+		EQUAL(result.stuck_count, 2);
+	}
+}
+
 /* ---- The witness ---------------------------------------------------------------------------------------- */
 
 static void right_witness(void)
@@ -409,6 +438,7 @@ CU_TestInfo linearizability_tests[] = {
 	{"a comparison must hold, or fail, as the state says", comparisons},
 	{"each object is judged, and the guilty one is named", every_object_counts},
 	{"a spent budget gives unknown, never a pass", budget_spent},
+	{"one guilty object outweighs one in doubt", guilt_over_doubt},
 	{"the ledger's order proves a history without any search", right_witness},
 	{"a wrong order proves nothing, and the search decides", wrong_witness},
 	{"a ledger that lies does not hide a stale read", lying_ledger},

@@ -80,12 +80,15 @@ void stage_prepare(struct stage *stage, const struct app *app)
 
 void stage_begin(struct stage *stage)
 {
+	stage->check = (struct check_setup){.patience = SECOND};
 	stage->setup.groups[0].options = &stage->manners;
 	stage->setup.clients = stage->workload.clients;
 	stage->world = world_open(ARENA_BASE, (uint64_t)256 << 20);
 	if (!stage->world)
 		abort();
 	world_begin(stage->world, &stage->setup, &stage->above);
+	if (stage->above.observer)
+		check_begin(stage->world, &stage->check);
 	workload_begin(stage->world, &stage->workload);
 	world_boot(stage->world);
 }

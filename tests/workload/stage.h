@@ -1,9 +1,10 @@
 /*
- * A stage for clients: three servers that do as they are told, a millisecond away, and no judges.
+ * A stage for clients: three servers that do as they are told, a millisecond away.
  */
 #ifndef TESTS_WORKLOAD_STAGE_H
 #define TESTS_WORKLOAD_STAGE_H
 
+#include "sim/check/check.h"
 #include "sim/workload/workload.h"
 
 enum how { ANSWERS, IS_SILENT, REFUSES, NOT_NOW, REDIRECTS };
@@ -23,7 +24,8 @@ struct stage {
 	struct manners manners;
 	struct workload_setup workload;
 	struct setup setup;
-	struct above above;
+	struct above above; /* with an observer, it is judged */
+	struct check_setup check;
 	struct world *world;
 };
 

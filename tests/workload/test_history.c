@@ -73,6 +73,7 @@ static void every_kind_of_line(void)
 	record->expected = digest;
 	record->value = 9;
 	record->matched = true;
+	add(&stage, 5, HISTORY_OK, PUT)->value = 1; /* always takes effect, said or not */
 	add(&stage, 0, HISTORY_FAULT_BEGINS, FAULT_PARTITION)->key = 0x5;
 	add(&stage, 0, HISTORY_FAULT_ENDS, FAULT_PARTITION)->key = 0x5;
 	history_keep_value(stage.world, digest, numbers, sizeof(numbers));
@@ -104,15 +105,17 @@ static void every_kind_of_line(void)
 		"\"value\":8,\"time\":11000}\n"
 		"{\"index\":11,\"process\":5,\"type\":\"ok\",\"f\":\"cas\",\"key\":\"k0\","
 		"\"value\":[[4,5],9],\"time\":12000}\n"
-		"{\"index\":12,\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"partition\","
-		"\"phase\":\"begin\",\"value\":[\"n1\",\"n3\"],\"time\":13000}\n"
+		"{\"index\":12,\"process\":5,\"type\":\"ok\",\"f\":\"put\",\"key\":\"k0\","
+		"\"value\":1,\"time\":13000}\n"
 		"{\"index\":13,\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"partition\","
-		"\"phase\":\"end\",\"value\":[\"n1\",\"n3\"],\"time\":14000}\n");
+		"\"phase\":\"begin\",\"value\":[\"n1\",\"n3\"],\"time\":14000}\n"
+		"{\"index\":14,\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"partition\","
+		"\"phase\":\"end\",\"value\":[\"n1\",\"n3\"],\"time\":15000}\n");
 	free(text);
 	stage_end(&stage);
 }
 
-static void begin_kv(struct stage *stage)
+static void prepare_kv(struct stage *stage)
 {
 	stage_prepare(stage, &app_kv);
 	stage->setup.groups[0].protocol = &single_protocol;
@@ -123,7 +126,6 @@ static void begin_kv(struct stage *stage)
 	for (unsigned i = GET; i <= KV_CAS; i++)
 		stage->workload.weight[i] = 1;
 	stage->workload.weight[APPEND] = 3;
-	stage_begin(stage);
 }
 
 static void lines_are_json(void)
@@ -131,7 +133,8 @@ static void lines_are_json(void)
 	struct stage stage;
 	unsigned lines = 0, lists = 0, digests = 0;
 
-	begin_kv(&stage);
+	prepare_kv(&stage);
+	stage_begin(&stage);
 	stage_run(&stage, 5 * SECOND);
 	char *text = written(&stage);
 
@@ -236,7 +239,9 @@ static void a_run_judged(void)
 	struct linearizability result;
 	struct operation *operation;
 
-	begin_kv(&stage);
+	prepare_kv(&stage);
+	stage.above.observer = &check_observer;
+	stage_begin(&stage);
 	stage_run(&stage, 5 * SECOND);
 	workload_end(stage.world);
 	size_t count = operations_of(stage.world, room, &operation);
@@ -245,6 +250,12 @@ static void a_run_judged(void)
 	linearizable(room, app_kv.model, operation, count, 1000000, &result);
 	EQUAL(result.verdict, HOLDS);
 	EQUAL(result.objects, 3);
+	CU_ASSERT(result.by_witness);
+	for (size_t i = 0; i < count; i++)
+		operation[i].witness = 0;
+	linearizable(room, app_kv.model, operation, count, 1000000, &result);
+	EQUAL(result.verdict, HOLDS);
+	CU_ASSERT(!result.by_witness);
 	count = operations_of(stage.world, room, &operation);
 	for (size_t i = count; i-- > 0;)
 		if (operation[i].told.operation == GET && operation[i].told.answered) {

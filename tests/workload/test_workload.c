@@ -1,6 +1,7 @@
 /* Clients against servers that do as they are told. */
 #include "tests/tests.h"
 
+#include "sim/check/linearizability.h"
 #include "tests/workload/stage.h"
 
 enum { PROCESSES_SEEN = 4096 };
@@ -88,9 +89,16 @@ static void lowest_slot_first(void)
 	stage.workload.interval = MILLISECOND;
 	stage_begin(&stage);
 	stage_run(&stage, SECOND);
-	/* Two are on the way at most times: an answer comes first, then an arrival. */
+	/* Two are open, and a third where an arrival comes before an answer. */
 	for (unsigned i = 0; i < 900; i++)
 		CU_ASSERT(nth(&stage, HISTORY_INVOKE, i)->process < 3);
+	stage_end(&stage);
+	stage.setup.link.latency.a = 100 * MILLISECOND;
+	stage_begin(&stage);
+	stage_run(&stage, SECOND);
+	for (unsigned i = 0; i < 900; i++)
+		CU_ASSERT(nth(&stage, HISTORY_INVOKE, i)->process < 201);
+	EQUAL(nth(&stage, HISTORY_INVOKE, 199)->process, 199);
 	stage_end(&stage);
 }
 
@@ -233,6 +241,22 @@ static void draws_are_not_shifted(void)
 	stage_end(&slow);
 }
 
+static void clients_differ(void)
+{
+	struct stage stage;
+	char text[2][256] = {{0}};
+
+	stage_prepare(&stage, &app_register);
+	stage.workload.clients = 2;
+	stage.workload.keys = 50;
+	stage_begin(&stage);
+	stage_run(&stage, SECOND);
+	drawn_by(&stage, 0, text[0], sizeof(text[0]));
+	drawn_by(&stage, 1, text[1], sizeof(text[1]));
+	CU_ASSERT_STRING_NOT_EQUAL(text[0], text[1]);
+	stage_end(&stage);
+}
+
 /* ---- Whom they ask ------------------------------------------------------------------------------------------ */
 
 static void follows_redirects(void)
@@ -254,6 +278,15 @@ static void follows_redirects(void)
 	EQUAL(stage_asked(&stage, 2), 50);
 	EQUAL(workload_counts(stage.world)->ok, 50);
 	EQUAL(workload_counts(stage.world)->unknown, 0);
+	stage_end(&stage);
+	/* Even while nobody has answered there yet. */
+	stage.manners.how[2] = IS_SILENT;
+	stage.workload.arrival = ARRIVAL_CONSTANT;
+	stage.workload.operations = 0;
+	stage_begin(&stage);
+	stage_run(&stage, SECOND);
+	CU_ASSERT(workload_counts(stage.world)->redirects <= 5);
+	EQUAL(workload_open(stage.world), 100);
 	stage_end(&stage);
 }
 
@@ -295,9 +328,33 @@ static void copies_of_redirects(void)
 
 	/* Each asking arrives twice, and leads to exactly one more. */
 	EQUAL(asked, 2 * (1 + counts->redirects + counts->not_now));
-	CU_ASSERT(counts->redirects > 10 && counts->not_now > 10);
+	/* By turns: 2 ms for a redirect, 7 for a "not now". */
+	CU_ASSERT(counts->redirects - counts->not_now + 1 <= 2);
+	EQUAL(counts->redirects + counts->not_now, 222);
 	EQUAL(counts->unknown, 1);
 	stage_end(&stage);
+}
+
+/* The deadline falls into the wait: who is asked afterwards? Nobody. */
+static void wait_outlives_operation(void)
+{
+	struct stage stage;
+
+	for (uint64_t operations = 1; operations <= 2; operations++) {
+		stage_prepare(&stage, &app_register);
+		stage.manners.how[0] = stage.manners.how[1] = stage.manners.how[2] = NOT_NOW;
+		stage.workload.backoff.a = 400 * MILLISECOND;
+		stage.workload.timeout = 300 * MILLISECOND;
+		stage.workload.operations = operations;
+		stage_begin(&stage);
+		stage_run(&stage, 100 * MILLISECOND);
+		stage.manners.how[0] = stage.manners.how[1] = stage.manners.how[2] = IS_SILENT;
+		stage_run(&stage, SECOND);
+		EQUAL(workload_counts(stage.world)->unknown, operations);
+		EQUAL(stage_asked(&stage, 0) + stage_asked(&stage, 1) + stage_asked(&stage, 2),
+		      operations);
+		stage_end(&stage);
+	}
 }
 
 static void senseless_redirect(void)
@@ -353,6 +410,37 @@ static void late_answer(void)
 	EQUAL(workload_counts(stage.world)->ok, 0);
 	EQUAL(workload_counts(stage.world)->unknown, 3);
 	EQUAL(history_count(stage.world), 6);
+	stage_end(&stage);
+}
+
+/* Each answer comes twice, the copy when its slot may have another operation. */
+static void copies_of_answers(void)
+{
+	struct stage stage;
+	struct linearizability_room *room = linearizability_room();
+	struct linearizability result;
+	struct operation *operation;
+	struct link_override link = {
+		0,
+		CLIENT_FIRST,
+		{.latency = {EXPONENTIAL, 10 * MILLISECOND, 0, 0}, .duplicate = PROBABILITY_ONE}};
+
+	stage_prepare(&stage, &app_register);
+	stage.setup.groups[0].members = 1;
+	stage.setup.links = &link;
+	stage.setup.link_count = 1;
+	stage.workload.arrival = ARRIVAL_POISSON;
+	stage.workload.weight[READ] = 1;
+	stage.workload.operations = 1000;
+	stage_begin(&stage);
+	stage_run(&stage, 100 * SECOND);
+	EQUAL(workload_counts(stage.world)->ok, 1000);
+	EQUAL(workload_counts(stage.world)->late, 1000);
+	size_t count = operations_of(stage.world, room, &operation);
+
+	linearizable(room, app_register.model, operation, count, 1000000, &result);
+	EQUAL(result.verdict, HOLDS);
+	linearizability_room_free(room);
 	stage_end(&stage);
 }
 
@@ -497,12 +585,15 @@ CU_TestInfo workload_tests[] = {
 	{"keys can be skewed", skewed_keys},
 	{"written values are unique, and count from 1", values_are_unique},
 	{"a slow answer shifts nothing that another client draws", draws_are_not_shifted},
+	{"two clients don't draw the same keys", clients_differ},
 	{"a client follows a redirect at once, and remembers where it led", follows_redirects},
 	{"after \"not now\" it waits and asks another server", not_now},
 	{"a copy of a redirect does not make it ask twice", copies_of_redirects},
+	{"a wait that outlives its operation asks nobody", wait_outlives_operation},
 	{"a redirect to nobody means \"not now\"", senseless_redirect},
 	{"silence until the deadline is unknown, and a new process goes on", deadline},
 	{"a late answer changes nothing", late_answer},
+	{"a copy of an answer does not answer another operation", copies_of_answers},
 	{"a refused operation fails, and its process goes on", refusal},
 	{"after the stop nothing begins, and the end leaves nothing open", stopped_and_ended},
 	{"too many open operations end the run with that name", too_many_open},
