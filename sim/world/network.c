@@ -144,7 +144,9 @@ void network_init(struct world *world)
 					     sizeof(uint32_t));
 	for (size_t i = 0; i < between + with_clients; i++) {
 		world->links[i].loss = setup->link.loss;
-		world->links[i].duplicate = setup->link.duplicate;
+		/* Without sessions no protocol could tell a copy of a request from a second operation:
+		 * clients' links repeat nothing, unless the scenario says so of that very link. */
+		world->links[i].duplicate = i < between ? setup->link.duplicate : 0;
 		world->links[i].reorder = setup->link.reorder;
 		world->links[i].delivered = -1;
 	}
@@ -185,20 +187,26 @@ static void lose(struct world *world, struct link *link, struct env_message *mes
 	message_free(world, message);
 }
 
+/* An accident of chance 0 is asked about too, for an override may bring it; not once all is healed. */
+static inline bool may_happen(const struct world *world, probability_t chance)
+{
+	return chance || (world->choices.source && !world->healed);
+}
+
 /* Of a FIFO connection: a loss costs a retransmission, and nobody overtakes. */
 static void send_connected(struct world *world, struct link *link, struct env_message *message,
 			   address_t base)
 {
 	struct pcg32 pcg = choice_pcg(&world->choices, base | (address_t)CHOICE_LOSS << 58);
 	nanoseconds due = world->now + latency(world, link, base | (address_t)CHOICE_LATENCY << 58);
+	bool lost = may_happen(world, link->loss) &&
+		    choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58, link->loss);
 
-	for (unsigned i = 0; link->loss && i < RETRANSMITS_MAX; i++) {
-		if (i == 0 ? !choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58,
-					    link->loss)
-			   : pcg32_next(&pcg) >= link->loss)
-			break;
+	pcg32_next(&pcg); /* that one is spent */
+	for (unsigned i = 0; lost && i < RETRANSMITS_MAX; i++) {
 		due += distribution_draw(&world->setup->retransmit, &pcg);
 		world->counters.lost++;
+		lost = pcg32_next(&pcg) < link->loss;
 	}
 	if (due < link->last)
 		due = link->last;
@@ -211,16 +219,18 @@ void network_send(struct world *world, struct env_message *message)
 {
 	ref_t ref = arena_ref(&world->arena, message);
 
+	if (message->from == message->to) { /* it is there already, and leaves nobody */
+		message->arrived = true;
+		message->incarnation = world_process(world, (process_id)message->to)->incarnation;
+		world_push(world, world->now, ref);
+		return;
+	}
 	if (message->needed) {
 		process_id sender = (process_id)message->from;
 
 		if (unlikely(message->needed > world_process(world, sender)->disk.durable &&
 			     world->above->observer))
 			world->above->observer->left_early(world, sender, message, message->needed);
-	}
-	if (message->from == message->to) {
-		world_push(world, world->now, ref);
-		return;
 	}
 	uint32_t ordinals;
 	struct link *link = find_link(world, message->from, message->to, &ordinals);
@@ -242,7 +252,7 @@ void network_send(struct world *world, struct env_message *message)
 		send_connected(world, link, message, base);
 		return;
 	}
-	if (unlikely((link->loss || world->choices.source) &&
+	if (unlikely(may_happen(world, link->loss) &&
 		     choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58,
 				   link->loss))) {
 		lose(world, link, message, &world->counters.lost);
@@ -250,7 +260,7 @@ void network_send(struct world *world, struct env_message *message)
 	}
 	nanoseconds took = latency(world, link, base | (address_t)CHOICE_LATENCY << 58);
 
-	if (unlikely(link->reorder &&
+	if (unlikely(may_happen(world, link->reorder) &&
 		     choose_chance(&world->choices, base | (address_t)CHOICE_REORDER << 58,
 				   link->reorder))) {
 		took += choose_duration(&world->choices,
@@ -259,7 +269,7 @@ void network_send(struct world *world, struct env_message *message)
 		world->counters.reordered++;
 	}
 	world_push(world, world->now + took, ref);
-	if (unlikely(link->duplicate &&
+	if (unlikely(may_happen(world, link->duplicate) &&
 		     choose_chance(&world->choices, base | (address_t)CHOICE_DUPLICATE << 58,
 				   link->duplicate))) {
 		nanoseconds again = latency(world, link,
@@ -306,7 +316,8 @@ bool network_deliver(struct world *world, struct env_message *message)
 	if (message->to < CLIENT_FIRST) {
 		struct process *process = world_process(world, (process_id)message->to);
 
-		if (unlikely(process->status == DOWN)) {
+		if (unlikely(process->status == DOWN ||
+			     (message->arrived && message->incarnation != process->incarnation))) {
 			if (link)
 				link->lost++;
 			world->counters.refused_dead++;
@@ -332,6 +343,22 @@ bool network_deliver(struct world *world, struct env_message *message)
 
 /* ---- Cuts and broken connections --------------------------------------------------------------------- */
 
+bool network_overtakes(const struct env_message *message, const struct env_message *other)
+{
+	return message->from == other->from && message->to == other->to && !message->arrived &&
+	       (other->arrived || other->place < message->place);
+}
+
+/* Is this queue item a message under way on that connection, sent after the one at `place`? */
+static bool in_flight(const struct world *world, uint32_t ref, endpoint_t from, endpoint_t to,
+		      uint32_t place)
+{
+	const struct env_message *message = message_at(world, ref);
+
+	return ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from && message->to == to &&
+	       !message->arrived && message->place > place;
+}
+
 void network_break(struct world *world, endpoint_t from, endpoint_t to)
 {
 	struct link *link = world_link(world, from, to);
@@ -339,25 +366,19 @@ void network_break(struct world *world, endpoint_t from, endpoint_t to)
 
 	if (!world->setup->connections || !link)
 		return;
-	for (uint32_t i = 0; i < world->queue.count; i++) {
-		uint32_t ref = world->queue.item[i].ref;
-		struct env_message *message = message_at(world, ref);
-
-		flying += ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from &&
-			  message->to == to && !message->lost;
-	}
+	for (uint32_t i = 0; i < world->queue.count; i++)
+		flying += in_flight(world, world->queue.item[i].ref, from, to, link->broken_place);
 	uint32_t lost = choose_below(&world->choices,
 				     choice_address(CHOICE_BREAK, from, to, 0, link->place),
 				     flying + 1);
 
 	for (uint32_t i = 0; i < world->queue.count; i++) {
 		uint32_t ref = world->queue.item[i].ref;
-		struct env_message *message = message_at(world, ref);
 
-		if (ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from &&
-		    message->to == to && message->place > link->place - lost)
-			message->lost = true;
+		if (in_flight(world, ref, from, to, link->place - lost))
+			message_at(world, ref)->lost = true;
 	}
+	link->broken_place = link->place;
 }
 
 void world_cut(struct world *world, endpoint_t from, endpoint_t to)
