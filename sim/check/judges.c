@@ -17,8 +17,7 @@ const struct judge_kind judges[JUDGES] = {
 			     "A process votes for at most one candidate in a term, crashes or not.",
 			     "Raft, 5.2", true},
 	[JUDGE_PERSIST_BEFORE_SEND] = {"persist-before-send",
-				       "No promise and no answer leaves before what it rests on is "
-				       "durable.",
+				       "No promise leaves before what it rests on is durable.",
 				       "Raft, Figure 2, State", true},
 	[JUDGE_TERM_MONOTONE] = {"term-monotone", "A process's term never falls, crashes or not.",
 				 "Raft, 5.1", true},
@@ -255,10 +254,8 @@ static void observed(struct world *world, process_id id, enum observation what, 
 static void left_early(struct world *world, process_id id, const struct env_message *message,
 		       ticket_t needed)
 {
+	const char *type = world_protocol(world, id)->messages[message->type].name;
 	char from[8], to[8];
-	const char *type = message->kind == MESSAGE_PROTOCOL
-				   ? world_protocol(world, id)->messages[message->type].name
-				   : "answer";
 
 	check_violated(world, JUDGE_PERSIST_BEFORE_SEND, id,
 		       "%s sent %s to %s before its write %" PRIu64

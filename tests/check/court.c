@@ -63,12 +63,12 @@ static void on_entries(struct env *env, void *state, process_id from, const void
 static uint64_t see_role(const struct env *env, const void *state)
 {
 	(void)env;
-	return *(const uint64_t *)state != 0;
+	return ((const struct court_state *)state)->leads != 0;
 }
 static uint64_t see_term(const struct env *env, const void *state)
 {
 	(void)env;
-	return *(const uint64_t *)state;
+	return ((const struct court_state *)state)->term;
 }
 
 static const struct message_type messages[] = {
@@ -86,7 +86,7 @@ static const struct timer_type timers[] = {{0}};
 static const struct protocol court = {.version = ORDEAL_VERSION,
 				      .size = sizeof(struct protocol),
 				      .name = "court",
-				      .state_size = sizeof(uint64_t), /* the term it leads in */
+				      .state_size = sizeof(struct court_state),
 				      .boot = on_boot,
 				      .messages = messages,
 				      .timers = timers,
@@ -150,6 +150,11 @@ void court_close(struct world *world)
 
 	world_close(world);
 	free(theatre);
+}
+
+struct court_state *court_state(struct world *world, process_id id)
+{
+	return world_process(world, id)->state;
 }
 
 /* ---- Deeds --------------------------------------------------------------------------------------------------- */

@@ -13,6 +13,12 @@
 enum { COURT_VOTE, COURT_ENTRIES }; /* its messages: a promise, and one that carries records */
 enum { SECOND = 1000000000 };
 
+/* What its processes believe, for a test to set. */
+struct court_state {
+	uint64_t term, leads;
+};
+struct court_state *court_state(struct world *, process_id);
+
 /* Up and judged; the run goes on after a violation, as a test may say in `stop_on`. */
 struct world *court_open(unsigned members, uint32_t stop_on);
 /* The same under another observer, which passes on to check_observer what it sees. */
