@@ -17,6 +17,25 @@ static const struct history_record *nth(struct stage *stage, enum history_type t
 	return &none;
 }
 
+/* Links of clients copy messages too; by default they don't. */
+static void copy_often(struct stage *stage, probability_t chance)
+{
+	static struct link_override list[2 * CLIENTS_MAX * SERVERS];
+	size_t count = 0;
+
+	for (unsigned client = 0; client < stage->workload.clients; client++)
+		for (endpoint_t server = 0; server < SERVERS; server++) {
+			endpoint_t endpoint = (endpoint_t)(CLIENT_FIRST + client);
+
+			list[count] = (struct link_override){endpoint, server, stage->setup.link};
+			list[count++].link.duplicate = chance;
+			list[count] = (struct link_override){server, endpoint, stage->setup.link};
+			list[count++].link.duplicate = chance;
+		}
+	stage->setup.links = list;
+	stage->setup.link_count = count;
+}
+
 /* ---- When operations begin ----------------------------------------------------------------------------- */
 
 static void closed_loop(void)
@@ -316,7 +335,7 @@ static void copies_of_redirects(void)
 	struct stage stage;
 
 	stage_prepare(&stage, &app_register);
-	stage.setup.link.duplicate = PROBABILITY_ONE;
+	copy_often(&stage, PROBABILITY_ONE);
 	stage.manners.how[0] = stage.manners.how[1] = REDIRECTS;
 	stage.manners.whom = 2;
 	stage.manners.how[2] = NOT_NOW;
@@ -512,7 +531,7 @@ static void sound_in_a_storm(void)
 	stage.workload.timeout = 50 * MILLISECOND;
 	stage.setup.link.latency = (struct distribution){EXPONENTIAL, 15 * MILLISECOND, 0, 0};
 	stage.setup.link.loss = PROBABILITY_ONE / 10;
-	stage.setup.link.duplicate = PROBABILITY_ONE / 10;
+	copy_often(&stage, PROBABILITY_ONE / 10);
 	stage.manners.how[0] = REDIRECTS;
 	stage.manners.how[1] = NOT_NOW;
 	stage.manners.whom = 2;
