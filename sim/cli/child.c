@@ -18,25 +18,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The process's one signalfd, as signals are the whole process's. */
+/* The process's own, as signals are: which end it, and where they are read. */
+static sigset_t interrupting;
 static int signals = -1;
 
-static void interrupting(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-}
-
+/* What whoever started us has us ignore (nohup does) stays ignored. */
 bool interrupts_watch(void)
 {
-	sigset_t set;
+	static const int all[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
 
-	interrupting(&set);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+	sigemptyset(&interrupting);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (sigaction(all[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&interrupting, all[i]);
+	if (sigprocmask(SIG_BLOCK, &interrupting, NULL) != 0)
 		return false;
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	signals = signalfd(-1, &interrupting, SFD_CLOEXEC);
 	return signals >= 0;
 }
 
@@ -50,7 +48,6 @@ bool was_interrupted(void)
 bool child_start(struct child *child, void (*work)(int to, void *context), void *context)
 {
 	int ends[2];
-	sigset_t set;
 
 	*child = (struct child){0};
 	fflush(NULL);
@@ -72,8 +69,7 @@ bool child_start(struct child *child, void (*work)(int to, void *context), void 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	interrupting(&set);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_UNBLOCK, &interrupting, NULL);
 	close(ends[0]);
 	work(ends[1], context);
 	fflush(NULL);

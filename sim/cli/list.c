@@ -78,13 +78,10 @@ static void list_judges(void)
 
 static void list_bugs(void)
 {
-	char name[64];
-
 	for (size_t i = 0; protocols[i]; i++)
-		for (const struct bug *bug = protocols[i]->bugs; bug && bug->name; bug++) {
-			snprintf(name, sizeof(name), "%s.%s", protocols[i]->name, bug->name);
-			printf("%-36s breaks %-22s %s\n", name, bug->breaks, bug->cite);
-		}
+		for (const struct bug *bug = protocols[i]->bugs; bug && bug->name; bug++)
+			printf("%s.%s\n    breaks: %s\n    %s\n", protocols[i]->name, bug->name,
+			       bug->breaks, bug->cite);
 }
 
 /* Names are those that an unknown verdict gives. */

@@ -141,7 +141,7 @@ static const struct flag flags[] = {
 	 take_jobs},
 	{"until", "TIME",
 	 "end each run there, in simulated time: 500ms, 10s (default: its own end)", take_until},
-	{"bug", "NAME", "turn this planted bug on, as raft.votes-twice; may be repeated", take_bug},
+	{"bug", "NAME", "turn this planted bug on, as raft.ignores-log; may be repeated", take_bug},
 	{"no-bugs", NULL, "turn the scenario's own bugs off: an expected violation becomes `safe`",
 	 take_no_bugs},
 	{"trace", NULL, "write trace.txt for each run that keeps a folder (violations always do)",
@@ -324,7 +324,7 @@ static const char *const examples[] = {
 	"the scenario's own seeds; pictures and verdict in out/",
 	"ordeal run scenarios/zoo/*.yaml --seeds 1..50 --jobs 4",
 	"many files, fifty runs each at most",
-	"ordeal run scenarios/raft/calm.yaml --seed 7 --bug raft.votes-twice --trace",
+	"ordeal run scenarios/raft/calm.yaml --seed 7 --bug raft.ignores-log --trace",
 	"one run of a broken protocol, with its trace",
 	NULL,
 };

@@ -12,51 +12,79 @@
 #include "sim/cli/cli.h"
 #include "sim/results/writers.h"
 
-enum { TRACE_LINES = 12, TRACE_LINE_MAX = 512, SENTENCE_KNOWN_BY = 48 };
+/* The ring has a line more than is shown: the one that is being read. */
+enum {
+	TRACE_LINES = 12,
+	TRACE_RING_LINES = TRACE_LINES + 1,
+	TRACE_LINE_MAX = 512,
+	SENTENCE_KNOWN_BY = 48
+};
 
 /* ---- A violation --------------------------------------------------------------------------------- */
 
-/*
- * The lines that lead up to the one that tells the violation; the last of the file, where none does.
- */
+/* The lines before the one that tells the violation; the last of the file, where none does. */
 static void print_trace(FILE *out, const char *path, const char *sentence)
 {
-	char ring[TRACE_LINES][TRACE_LINE_MAX], start[SENTENCE_KNOWN_BY + 1];
+	char ring[TRACE_RING_LINES][TRACE_LINE_MAX], start[SENTENCE_KNOWN_BY + 1];
 	FILE *trace = fopen(path, "re");
 	size_t count = 0;
 
 	if (!trace)
 		return;
 	snprintf(start, sizeof(start), "%.*s", SENTENCE_KNOWN_BY, sentence);
-	while (fgets(ring[count % TRACE_LINES], TRACE_LINE_MAX, trace)) {
-		bool told = strstr(ring[count++ % TRACE_LINES], start) != NULL;
-
-		if (told)
-			break;
-	}
+	while (fgets(ring[count % TRACE_RING_LINES], TRACE_LINE_MAX, trace) &&
+	       !strstr(ring[count % TRACE_RING_LINES], start))
+		count++;
 	fclose(trace);
 	for (size_t i = count < TRACE_LINES ? 0 : count - TRACE_LINES; i < count; i++)
-		fprintf(out, "    | %.*s\n", (int)strcspn(ring[i % TRACE_LINES], "\n"),
-			ring[i % TRACE_LINES]);
+		fprintf(out, "    | %.*s\n", (int)strcspn(ring[i % TRACE_RING_LINES], "\n"),
+			ring[i % TRACE_RING_LINES]);
+}
+
+/* The operations that fit nowhere, as the history has them: a line a record. */
+static void print_stuck(FILE *out, const char *folder, const struct linearizability *found)
+{
+	char path[FOLDER_PATH_MAX + 16], line[TRACE_LINE_MAX];
+
+	snprintf(path, sizeof(path), "%s/history.jsonl", folder);
+	FILE *history = fopen(path, "re");
+
+	for (uint32_t at = 0; history && fgets(line, sizeof(line), history); at++)
+		for (unsigned i = 0; i < found->stuck_count; i++)
+			if (found->stuck[i] == at)
+				fprintf(out, "    | %.*s\n", (int)strcspn(line, "\n"), line);
+	if (history)
+		fclose(history);
+	fprintf(out, "    all of it: %s\n", path);
+}
+
+static void print_evidence(FILE *out, const char *folder, const struct run_result *result)
+{
+	char path[FOLDER_PATH_MAX + 16];
+
+	if (result->check.first.judge == JUDGE_LINEARIZABILITY) {
+		fputs("    what has no place:\n", out);
+		print_stuck(out, folder, &result->linearizability);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/trace.txt", folder);
+	fputs("    what led to it:\n", out);
+	print_trace(out, path, result->check.first.sentence);
+	fprintf(out, "    all of it: %s\n", path);
 }
 
 static void print_violation(FILE *out, const struct scenario *scenario,
 			    const struct campaign_options *options, const struct noted *noted)
 {
 	const struct violation *first = &noted->record.result.check.first;
-	char path[FOLDER_PATH_MAX];
+	char folder[FOLDER_PATH_MAX];
 
 	fprintf(out, "\n  seed %" PRIu64 " violated %s:\n    %s\n", noted->seed,
 		judges[first->judge].name, first->sentence);
-	fprintf(out, "    the rule: %s (%s)\n", judges[first->judge].rule,
-		judges[first->judge].source);
-	snprintf(path, sizeof(path), "%s/%s/seed-%" PRIu64 "/trace.txt", options->out,
-		 scenario->name, noted->seed);
-	if (noted->kept) {
-		fputs("    what led to it:\n", out);
-		print_trace(out, path, first->sentence);
-		fprintf(out, "    all of it: %s\n", path);
-	}
+	snprintf(folder, sizeof(folder), "%s/%s/seed-%" PRIu64, options->out, scenario->name,
+		 noted->seed);
+	if (noted->kept)
+		print_evidence(out, folder, &noted->record.result);
 	fprintf(out, "    again: %s --seed %" PRIu64 "\n", options->replay, noted->seed);
 }
 
@@ -101,10 +129,15 @@ static void print_runs(FILE *out, const struct campaign *campaign)
 	if (campaign->runs == 1)
 		fprintf(out, "  run           seed %" PRIu64, campaign->first);
 	else
-		fprintf(out, "  runs          %" PRIu64 " of seeds %" PRIu64 "..%" PRIu64,
+		fprintf(out, "  runs          %" PRIu64 ", seeds %" PRIu64 "..%" PRIu64,
 			campaign->runs, campaign->first, last);
-	fprintf(out, ": %" PRIu64 " events in %s of simulated time\n", campaign->events,
+	if (campaign->runs < campaign->planned)
+		fprintf(out, " (of %" PRIu64 ")", campaign->planned);
+	fprintf(out, ": %" PRIu64 " events in %s of simulated time", campaign->events,
 		duration_text(campaign->simulated, time));
+	if (campaign->died)
+		fprintf(out, "; %" PRIu64 " died", campaign->died);
+	fputc('\n', out);
 }
 
 static void print_expectation(FILE *out, const struct scenario *scenario,
@@ -172,7 +205,8 @@ static void print_judges(FILE *out, const struct campaign *campaign)
 		fprintf(out, "  %-13s %-22s %-9s %12" PRIu64 " checks", heading, judges[i].name,
 			verdict_names[verdict], campaign->checks[i]);
 		if (verdict != HOLDS && campaign->runs > 1)
-			fprintf(out, ", %" PRIu64 " runs", campaign->verdicts[i][verdict]);
+			fprintf(out, ", in %" PRIu64 " of %" PRIu64 " runs",
+				campaign->verdicts[i][verdict], campaign->runs);
 		fputc('\n', out);
 		heading = "";
 	}
@@ -188,12 +222,11 @@ static void print_operations(FILE *out, const struct campaign *campaign)
 	if (!operations->invoked)
 		return;
 	fprintf(out,
-		"  operations    %" PRIu64 " invoked: %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64
-		" unknown",
-		operations->invoked, operations->ok, operations->failed, operations->unknown);
-	if (campaign->runs == 1 && isfinite(sample->availability))
-		fprintf(out, "; availability %.4g%%", sample->availability * 100);
-	fputc('\n', out);
+		"  operations    %" PRIu64 " invoked: %" PRIu64 " ok (%.4g%%), %" PRIu64
+		" failed, %" PRIu64 " unknown\n",
+		operations->invoked, operations->ok,
+		100.0 * (double)operations->ok / (double)operations->invoked, operations->failed,
+		operations->unknown);
 	if (campaign->runs == 1 && sample->p50 >= 0)
 		fprintf(out, "  latency       median %s, 99%% within %s, at most %s\n",
 			duration_text(sample->p50, p50), duration_text(sample->p99, p99),
@@ -220,8 +253,14 @@ static void print_place(FILE *out, const struct scenario *scenario,
 		return;
 	fprintf(out, "  results       %s/%s/seed-%" PRIu64 "%s\n", options->out, scenario->name,
 		campaign->latest, end);
-	if (campaign->plots[0])
-		fprintf(out, "  pictures      %s\n", campaign->plots);
+	fputs("  pictures     ", out);
+	for (unsigned i = 0; i < PLOTS && !campaign->plots[0]; i++)
+		if (scenario->plots >> i & 1)
+			fprintf(out, " %s.svg", plot_names[i]);
+	fprintf(out, " %s\n",
+		campaign->plots[0] ? campaign->plots
+		: scenario->plots  ? "(and .png) in it"
+				   : "none are asked for");
 }
 
 /* ---- The whole ------------------------------------------------------------------------------------------ */
@@ -251,6 +290,7 @@ static const char *headline(const struct scenario *scenario, const struct campai
 		return campaign->violated ? "VIOLATED" : "UNMET";
 	case STATUS_INCONCLUSIVE: return "UNKNOWN";
 	case STATUS_INTERRUPTED: return "interrupted; what was finished is kept";
+	case STATUS_DEFECT: return "DEFECT of ordeal's own";
 	default: return "stopped";
 	}
 }
@@ -262,11 +302,12 @@ void summary_print(FILE *out, const struct scenario *scenario,
 	if (campaign->runs == 0 || (quiet && campaign->status == STATUS_HELD))
 		return;
 	fprintf(out, "%s: %s\n", scenario->name, headline(scenario, campaign));
-	if (scenario->shows)
+	if (scenario->shows && scenario->shows[0])
 		fprintf(out, "  %s\n", scenario->shows);
 	print_runs(out, campaign);
-	print_expectations(out, scenario, campaign);
-	if (!quiet) {
+	if (campaign->died < campaign->runs)
+		print_expectations(out, scenario, campaign);
+	if (campaign->died < campaign->runs && !quiet) {
 		print_judges(out, campaign);
 		print_operations(out, campaign);
 		print_faults(out, scenario, campaign);

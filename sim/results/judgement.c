@@ -102,7 +102,9 @@ static void by_judges(const struct check_result *check, uint32_t set, struct fin
 		else if (check->verdict[i] == UNKNOWN)
 			find(finding, UNSETTLED, "%s: %.80s", judges[i].name, check->unknown[i]);
 	}
-	if (!seen)
+	if (!seen && check->violated)
+		find(finding, NOT_JUDGED, "the violation ended the run");
+	else if (!seen)
 		find(finding, UNSETTLED, "no judge saw anything to check");
 }
 
@@ -138,7 +140,9 @@ static void by_heal(const struct expectation *expect, const struct run_result *r
 {
 	char text[DURATION_TEXT_MAX];
 
-	if (!result->healed) {
+	if (!result->healed && result->check.violated) {
+		find(finding, NOT_JUDGED, "the violation ended the run");
+	} else if (!result->healed) {
 		find(finding, UNSETTLED, "the run did not come to its heal");
 	} else if (!result->settled) {
 		find(finding, UNMET, "not settled when the run ended");
