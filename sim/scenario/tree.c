@@ -43,7 +43,18 @@ static size_t character(const unsigned char *at, size_t left)
 	if (code < least[size] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000) ||
 	    code == 0xFFFE || code == 0xFFFF)
 		return 0;
+	/* Line breaks to YAML alone, and a byte order mark that marks nothing. */
+	if (code == 0x2028 || code == 0x2029 || code == 0xFEFF)
+		return 0;
 	return size;
+}
+
+static bool printable(const char *text, size_t size)
+{
+	for (size_t at = 0, step; at < size; at += step)
+		if (!(step = character((const unsigned char *)text + at, size - at)))
+			return false;
+	return true;
 }
 
 static bool is_text(const char *text, size_t size, struct complaints *complaints)
@@ -137,9 +148,11 @@ static struct node *text_node(struct builder *builder, const yaml_event_t *event
 	refuse_properties(builder, event->start_mark, event->data.scalar.anchor,
 			  event->data.scalar.tag);
 	node->text = copy_text((const char *)event->data.scalar.value);
-	if (strlen(node->text) != event->data.scalar.length) {
-		complain_at(builder, event->start_mark,
-			    "a zero byte stands in this text; accepted: text");
+	if (!printable((const char *)event->data.scalar.value, event->data.scalar.length)) {
+		complain_at(
+			builder, event->start_mark,
+			"an escape (\\) stands for a character that no text has; accepted: UTF-8 "
+			"without control characters");
 		node->kind = NODE_BROKEN;
 	}
 	/* Block scalars (| and >) end with line breaks that nobody means. */
@@ -340,7 +353,10 @@ static struct node *build_document(struct builder *builder)
 struct node *tree_read(const char *text, size_t size, struct complaints *complaints)
 {
 	struct builder builder = {.complaints = complaints};
+	size_t mark = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
 
+	text += mark;
+	size -= mark;
 	if (!is_text(text, size, complaints))
 		return NULL;
 	if (!yaml_parser_initialize(&builder.parser)) {

@@ -458,8 +458,9 @@ static void the_hash_is_of_the_meaning(void)
 	static const char one[] =
 		"scenario: 1\nname: a\ncluster: {protocol: raft, nodes: 3, app: kv}\n"
 		"run: {duration: 60s}\n";
-	static const char other[] = "# said otherwise\nname: a\nrun: {duration: 1m, seeds: 1}\n"
-				    "cluster: {app: kv, nodes: 3, protocol: raft}\nscenario: 1\n";
+	static const char other[] =
+		"\xEF\xBB\xBF# said otherwise\nname: a\nrun: {duration: 1m, seeds: 1}\n"
+		"cluster: {app: kv, nodes: 3, protocol: raft}\nscenario: 1\n";
 	struct complaints complaints;
 	struct scenario *a = scenario_parse("here.yaml", one, strlen(one), &complaints);
 	struct scenario *b = scenario_parse("there.yaml", other, strlen(other), &complaints);
