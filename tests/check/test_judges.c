@@ -239,6 +239,17 @@ static void a_leader_that_crashed_is_none_any_more(void)
 	acquits(world, JUDGE_LEADER_APPEND_ONLY);
 }
 
+static void who_died_in_its_handler_could_not_explain_itself(void)
+{
+	struct world *world = court_open(3, 0);
+
+	court_log(world, N1, "ab", "11");
+	court_says(world, N1, SAW_LEADER_ELECTED, 2, 0, 0);
+	court_truncates(world, N1, 2);
+	world_crash_now(world, N1); /* before it told that it had stepped down */
+	acquits(world, JUDGE_LEADER_APPEND_ONLY);
+}
+
 static void a_leader_that_removes_entries_is_convicted(void)
 {
 	struct world *world = court_open(3, 0);
@@ -702,6 +713,8 @@ CU_TestInfo judges_tests[] = {
 	{"a leader that steps down may truncate in the same handler",
 	 a_leader_that_steps_down_may_truncate_in_the_same_handler},
 	{"a leader that crashed is none any more", a_leader_that_crashed_is_none_any_more},
+	{"who died in its handler could not explain itself",
+	 who_died_in_its_handler_could_not_explain_itself},
 	{"a leader that removes entries is convicted", a_leader_that_removes_entries_is_convicted},
 	{"terms that rise along a log pass", terms_that_rise_along_a_log_pass},
 	{"a term that falls along a log is convicted", a_term_that_falls_along_a_log_is_convicted},
