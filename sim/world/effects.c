@@ -42,7 +42,7 @@ void *env_send_after(struct env *env, ticket_t after, process_id to, unsigned ty
 	struct env_message *message = message_new(world, MESSAGE_PROTOCOL, process->id, to, size);
 
 	ORDEAL_ASSERT(env, to < world->process_count);
-	ORDEAL_ASSERT(env, count == 0 || message_type->element != 0);
+	ORDEAL_ASSERT(env, count == 0 || (message_type->element && count <= UINT16_MAX));
 	message->type = (uint8_t)type;
 	message->count = (uint16_t)count;
 	record_message(process, message, after);

@@ -117,7 +117,9 @@ struct env_message *message_new(struct world *, enum message_kind, endpoint_t fr
 void message_attach(struct world *, struct env_message *, struct log_record *);
 void message_free(struct world *, struct env_message *);
 void network_send(struct world *, struct env_message *);
-bool network_deliver(struct world *, struct env_message *);         /* whether it was an event */
+bool network_deliver(struct world *, struct env_message *); /* whether it was an event */
+/* Would this message come before one that was sent earlier on the same connection? */
+bool network_overtakes(const struct env_message *, const struct env_message *other);
 void network_break(struct world *, endpoint_t from, endpoint_t to); /* a connection */
 void network_init(struct world *);
 

@@ -7,8 +7,10 @@
  */
 #include "sim/world/kernel.h"
 
-/* A second latency of the same message: of a duplicate. */
-#define DUPLICATE_BIT ((address_t)1 << 31)
+/* A second duration of the same message, a duplicate's latency or how long it is held back, has a place
+ * of its own: overrides count what happens at a place. Endpoints are below 512. */
+#define SECOND_DURATION ((address_t)512 << 38)
+_Static_assert(CLIENT_FIRST + CLIENTS_MAX <= 512, "the bit is free");
 enum { RETRANSMITS_MAX = 16 };
 
 const char *endpoint_name(endpoint_t endpoint, char *text)
@@ -264,7 +266,7 @@ void network_send(struct world *world, struct env_message *message)
 		     choose_chance(&world->choices, base | (address_t)CHOICE_REORDER << 58,
 				   link->reorder))) {
 		took += choose_duration(&world->choices,
-					base | (address_t)CHOICE_REORDER << 58 | DUPLICATE_BIT,
+					base | (address_t)CHOICE_REORDER << 58 | SECOND_DURATION,
 					&link_setup(world, link)->held_back);
 		world->counters.reordered++;
 	}
@@ -272,8 +274,8 @@ void network_send(struct world *world, struct env_message *message)
 	if (unlikely(may_happen(world, link->duplicate) &&
 		     choose_chance(&world->choices, base | (address_t)CHOICE_DUPLICATE << 58,
 				   link->duplicate))) {
-		nanoseconds again = latency(world, link,
-					    base | (address_t)CHOICE_LATENCY << 58 | DUPLICATE_BIT);
+		nanoseconds again = latency(
+			world, link, base | (address_t)CHOICE_LATENCY << 58 | SECOND_DURATION);
 
 		world->counters.duplicated++;
 		world_push(world, world->now + again,

@@ -257,6 +257,8 @@ static bool must_be_served(struct world *world, struct process *process,
 							     message->type, ++process->serviced),
 					      service);
 	message->serviced = true;
+	message->arrived = true;
+	message->incarnation = process->incarnation;
 	world_push(world, process->busy_until, arena_ref(&world->arena, message));
 	return true;
 }
@@ -271,6 +273,7 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 		}
 		process->inbox_count++;
 		message->arrived = true;
+		message->incarnation = process->incarnation;
 		list_add(world, &process->inbox_first, &process->inbox_last, message);
 		return true;
 	}

@@ -169,19 +169,42 @@ static bool crash_due(struct world *world, uint32_t ref)
 	return true;
 }
 
+/* A connection keeps its order: where a later message was chosen, the first one on it comes instead. */
+static void keep_order(struct world *world, struct queue_item *chosen)
+{
+	if (!world->setup->connections || chosen->ref % ARENA_ALIGN != ITEM_MESSAGE)
+		return;
+	for (uint32_t i = 0; i < world->queue.count; i++) {
+		struct queue_item *item = &world->queue.item[i];
+
+		if (item->ref % ARENA_ALIGN != ITEM_MESSAGE ||
+		    !network_overtakes(message_at(world, chosen->ref),
+				       message_at(world, item->ref)))
+			continue;
+		uint32_t first = item->ref;
+
+		item->ref = chosen->ref; /* its time and sequence stay, and so its place */
+		chosen->ref = first;
+	}
+}
+
 static struct queue_item next_item(struct world *world)
 {
 	struct choice_source *source = world->choices.source;
+	uint32_t count = world->queue.count;
 
-	if (unlikely(source != NULL)) {
-		uint64_t said = source->ask(
-			source, choice_address(CHOICE_NEXT, 0, 0, 0, (uint32_t)world->events),
-			world->queue.count);
+	if (likely(source == NULL) || count == 1)
+		return queue_pop(&world->queue);
+	uint64_t said = source->ask(
+		source, choice_address(CHOICE_NEXT, 0, 0, 0, (uint32_t)world->events), count);
 
-		if (said != CHOICE_LEFT_TO_SEED)
-			return queue_take(&world->queue, (uint32_t)said);
-	}
-	return queue_pop(&world->queue);
+	if (said == CHOICE_LEFT_TO_SEED)
+		return queue_pop(&world->queue);
+	struct queue_item chosen = queue_take(&world->queue,
+					      said < count ? (uint32_t)said : count - 1);
+
+	keep_order(world, &chosen);
+	return chosen;
 }
 
 /* Returns whether it was an event. */

@@ -90,11 +90,14 @@ struct env_message {
 	ref_t next;    /* in whatever list it waits */
 	bool serviced; /* its process has spent its service time on it */
 	bool lost;     /* went down with its connection */
-	bool arrived;  /* in a paused process's inbox: no cut can take it any more */
+	bool arrived;  /* at its process, where it waits: no cut can take it any more */
 	uint8_t unused;
-	ticket_t after;     /* leaves when this write is durable ... */
-	ticket_t needed;    /* ... and ought to, when that one is */
-	uint32_t place;     /* in its FIFO link */
+	ticket_t after;  /* leaves when this write is durable ... */
+	ticket_t needed; /* ... and ought to, when that one is */
+	union {
+		uint32_t place;       /* in its FIFO link */
+		uint32_t incarnation; /* of the process where it has arrived */
+	};
 	uint32_t allocated; /* bytes of this block */
 	ref_t records;      /* the array, where there are more than stand inline */
 	uint32_t record_capacity;
@@ -146,7 +149,8 @@ struct answer_body {
 
 struct link {          /* directed */
 	uint32_t cuts; /* how many faults cut it: healing one never mends what another still cuts */
-	uint32_t connection, place, broken_place; /* of FIFO connections */
+	uint32_t place;        /* of the last message of a FIFO connection ... */
+	uint32_t broken_place; /* ... and of the last before it broke */
 	probability_t loss, duplicate, reorder;
 	nanoseconds slower;    /* added to every latency, by faults */
 	nanoseconds last;      /* delivery of the last message of a FIFO connection */
