@@ -1,28 +1,8 @@
 /* `ordeal lint`: is this scenario sound? Complaints are the reader's own; the warnings here are about
  * what is legal and probably not meant. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "sim/cli/cli.h"
 #include "sim/cli/file.h"
 #include "sim/results/judgement.h"
-
-static void warn_faults(const char *path, const struct scenario *scenario)
-{
-	nanoseconds heal = scenario->heal ? scenario->heal : scenario->duration;
-	char at[DURATION_TEXT_MAX], end[DURATION_TEXT_MAX];
-
-	for (unsigned i = 0; i < scenario->fault_count; i++) {
-		const struct fault *fault = &scenario->faults[i];
-
-		if (fault->at >= heal)
-			printf("%s: warning: fault %u (%s at %s) comes after the heal at %s: it "
-			       "never fires, and the verdict will be unknown\n",
-			       path, i + 1, fault_kinds[fault->kind].name,
-			       duration_text(fault->at, at), duration_text(heal, end));
-	}
-}
 
 static void warn_expectations(const char *path, const struct scenario *scenario)
 {
@@ -43,7 +23,6 @@ static int lint(const char *path)
 
 	if (!scenario)
 		return STATUS_UNUSABLE;
-	warn_faults(path, scenario);
 	warn_expectations(path, scenario);
 	printf("%s: sound\n", path);
 	scenario_free(scenario);

@@ -124,7 +124,8 @@ static bool write_history(const struct keep *keep, struct theatre *theatre)
 
 	if (!file)
 		return false;
-	history_write(theatre_world(theatre), scenario->groups[scenario->workload.group].app, file);
+	history_write(theatre_world(theatre), scenario->groups[scenario->workload.group].app,
+		      fault_name, file);
 	return folder_close(keep->folder, file, "history.jsonl");
 }
 

@@ -1,0 +1,231 @@
+/* The command: what it takes, what it refuses, and what its exit status says. */
+#include "tests/tests.h"
+
+#include <unistd.h>
+
+#include "tests/cli/shell.h"
+
+#define SMALL(name, more)                                                                          \
+	"scenario: 1\nname: " name "\n"                                                            \
+	"cluster: {protocol: single, nodes: 1, app: register}\n"                                   \
+	"workload: {clients: 2, rate: 50/s, arrival: poisson, keys: 3, timeout: 500ms}\n"          \
+	"run: {duration: 2s, seeds: 1..1}\nplots: []\n" more
+
+static const char good[] = SMALL("good", "expect: [safe, linearizable, live]\n");
+static const char unmet[] = SMALL("unmet", "faults:\n  - {at: 500ms, crash: n1, for: 1s}\n"
+					   "expect:\n  - safe\n  - availability: {min: 99%}\n");
+static const char unknown[] = SMALL(
+	"unknown", "faults:\n  - {at: 500ms, crash: follower, for: 100ms}\nexpect: [safe]\n");
+static const char bad[] = SMALL("bad", "expectt: [safe]\n");
+
+static void begin(void)
+{
+	shell_begin();
+	shell_file("good.yaml", good);
+	shell_file("unmet.yaml", unmet);
+	shell_file("unknown.yaml", unknown);
+	shell_file("bad.yaml", bad);
+}
+
+static void help_teaches(void)
+{
+	static const char *const of_run[] = {
+		"--seeds A..B", "--seed N",  "--jobs N", "--until TIME", "--bug NAME",  "--no-bugs",
+		"--trace",      "--out DIR", "--quiet",  "Examples:",    "Exit status:"};
+
+	begin();
+	EQUAL(shell("$ORDEAL --help"), 0);
+	CONTAINS(shell_out(), "ordeal run FILE...");
+	CONTAINS(shell_out(), "ordeal lint FILE...");
+	CONTAINS(shell_out(), "ordeal list KIND...");
+	CONTAINS(shell_out(), "interrupted");
+	EQUAL(shell("$ORDEAL run --help"), 0);
+	for (size_t i = 0; i < sizeof(of_run) / sizeof(of_run[0]); i++)
+		CONTAINS(shell_out(), of_run[i]);
+	EQUAL(shell("$ORDEAL help list"), 0);
+	CONTAINS(shell_out(), "Usage: ordeal list KIND...");
+	EQUAL(shell("$ORDEAL"), 2);
+	CONTAINS(shell_err(), "Usage:");
+	EQUAL(shell("$ORDEAL --version"), 0);
+	CONTAINS(shell_out(), "ordeal 1");
+	shell_end();
+}
+
+static void a_wrong_word_is_told_its_neighbour(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL rnu good.yaml"), 2);
+	CONTAINS(shell_err(), "there is no command \"rnu\"; did you mean run?");
+	EQUAL(shell("$ORDEAL run good.yaml --sedes 1..2"), 2);
+	CONTAINS(shell_err(), "there is no option \"sedes\"; did you mean seeds?");
+	EQUAL(shell("$ORDEAL list judgse"), 2);
+	CONTAINS(shell_err(), "did you mean judges?");
+	shell_file("raft.yaml",
+		   "scenario: 1\nname: raft\n"
+		   "cluster: {protocol: raft, nodes: 3, app: kv}\nrun: {duration: 1s}\n");
+	EQUAL(shell("$ORDEAL run raft.yaml --bug raft.ignores-lgo"), 2);
+	CONTAINS(shell_err(), "did you mean raft.ignores-log?");
+	EQUAL(shell("$ORDEAL run good.yaml --bug raft.ignores-log"), 2);
+	CONTAINS(shell_err(), "there is no bug");
+	EQUAL(shell("test -e out"), 1);
+	shell_end();
+}
+
+static void a_wrong_value_is_told_what_is_accepted(void)
+{
+	static const struct {
+		const char *line, *says;
+	} wrong[] = {
+		{"$ORDEAL run good.yaml --seeds 9..1", "a range A..B"},
+		{"$ORDEAL run good.yaml --seeds 1..x", "a range A..B"},
+		{"$ORDEAL run good.yaml --seeds 1..3000000000", "at most a billion"},
+		{"$ORDEAL run good.yaml --seed -1", "a seed is a number"},
+		{"$ORDEAL run good.yaml --seed 99999999999999999999", "a seed is a number"},
+		{"$ORDEAL run good.yaml --jobs 0", "from 1 to"},
+		{"$ORDEAL run good.yaml --jobs 1000", "from 1 to"},
+		{"$ORDEAL run good.yaml --until 10", "a number with its unit"},
+		{"$ORDEAL run good.yaml --until 0s", "above zero"},
+		{"$ORDEAL run good.yaml --out ''", "a folder has a name"},
+		{"$ORDEAL run good.yaml --seed", "needs a value"},
+		{"$ORDEAL run good.yaml --quiet=1", "takes no value"},
+		{"$ORDEAL run", "needs a scenario file"},
+		{"$ORDEAL lint", "needs a scenario file"},
+		{"$ORDEAL list", "needs a kind"},
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		EQUAL(shell(wrong[i].line), 2);
+		CONTAINS(shell_err(), wrong[i].says);
+	}
+	EQUAL(shell("test -e out"), 1);
+	shell_end();
+}
+
+static void the_exit_status_is_the_verdict(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL run good.yaml"), 0);
+	CONTAINS(shell_out(), "good: holds");
+	EQUAL(shell("$ORDEAL run unmet.yaml"), 1);
+	CONTAINS(shell_out(), "unmet: UNMET");
+	CONTAINS(shell_out(), "again: ordeal run unmet.yaml --seed 1");
+	EQUAL(shell("$ORDEAL run unknown.yaml"), 3);
+	CONTAINS(shell_out(), "never fired");
+	EQUAL(shell("$ORDEAL run bad.yaml"), 2);
+	shell_end();
+}
+
+static void over_several_files_the_gravest_counts_and_all_run(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL run good.yaml unknown.yaml"), 3);
+	EQUAL(shell("$ORDEAL run unmet.yaml unknown.yaml good.yaml"), 1);
+	EQUAL(shell("rm -r out; $ORDEAL run bad.yaml unmet.yaml good.yaml"), 2);
+	EQUAL(shell("test -f out/unmet/seed-1/verdict.json -a -f out/good/seed-1/verdict.json"), 0);
+	EQUAL(shell("$ORDEAL run good.yaml good.yaml"), 2);
+	CONTAINS(shell_err(), "its results would be lost");
+	shell_end();
+}
+
+static void quiet_says_nothing_of_what_holds(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL run good.yaml unmet.yaml --quiet"), 1);
+	CU_ASSERT(strstr(shell_out(), "good") == NULL);
+	CONTAINS(shell_out(), "unmet: UNMET");
+	shell_end();
+}
+
+static void bad_input_is_refused_with_its_place_and_leaves_nothing(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL run bad.yaml"), 2);
+	CONTAINS(shell_err(), "bad.yaml:7:1: error:");
+	CONTAINS(shell_err(), "expect");
+	CONTAINS(shell_err(), "^");
+	EQUAL(shell("$ORDEAL run missing.yaml"), 2);
+	CONTAINS(shell_err(), "missing.yaml");
+	EQUAL(shell("$ORDEAL run ."), 2);
+	EQUAL(shell("head -c 4096 /dev/urandom > noise.yaml; $ORDEAL run noise.yaml"), 2);
+	EQUAL(shell(": > empty.yaml; $ORDEAL run empty.yaml"), 2);
+	EQUAL(shell("test -e out"), 1);
+	shell_end();
+}
+
+static void lint_tells_what_is_wrong_and_what_is_odd(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL lint good.yaml"), 0);
+	CONTAINS(shell_out(), "good.yaml: sound");
+	EQUAL(shell("$ORDEAL lint good.yaml bad.yaml"), 2);
+	CONTAINS(shell_err(), "bad.yaml:7:1: error:");
+	shell_file("odd.yaml", SMALL("odd", "expect: []\n"));
+	EQUAL(shell("$ORDEAL lint odd.yaml"), 0);
+	CONTAINS(shell_out(), "warning: it expects nothing");
+	EQUAL(shell("test -e out"), 1);
+	shell_end();
+}
+
+static void every_kind_of_list_has_something_in_it(void)
+{
+	static const struct {
+		const char *line, *says;
+	} kinds[] = {
+		{"$ORDEAL list protocols", "raft"},
+		{"$ORDEAL list apps", "register"},
+		{"$ORDEAL list workloads", "poisson"},
+		{"$ORDEAL list faults", "partition"},
+		{"$ORDEAL list judges", "leader-completeness"},
+		{"$ORDEAL list bugs", "raft.ignores-log"},
+		{"$ORDEAL list limits", "open operations"},
+		{"$ORDEAL list keys", "duration"},
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		EQUAL(shell(kinds[i].line), 0);
+		CONTAINS(shell_out(), kinds[i].says);
+	}
+	shell_end();
+}
+
+/* The source is what names limits: one that the list lacks is found here. */
+static void every_limit_that_ends_a_run_is_listed(void)
+{
+	char line[256], here[4096];
+
+	if (!getcwd(here, sizeof(here)))
+		abort();
+	begin();
+	setenv("SOURCE", here, 1);
+	EQUAL(shell("grep -rhoE 'world_limit\\([^;]*\"[^\"]+\"' \"$SOURCE/sim\" | "
+		    "sed -E 's/.*\"([^\"]+)\"/\\1/' | sort -u > names; test -s names"),
+	      0);
+	char *copy = strdup(shell_text("names")), *rest = copy, *name;
+
+	EQUAL(shell("$ORDEAL list limits"), 0);
+	while ((name = strsep(&rest, "\n")))
+		if (name[0]) {
+			snprintf(line, sizeof(line), "%s ", name);
+			CONTAINS(shell_out(), line);
+		}
+	free(copy);
+	shell_end();
+}
+
+CU_TestInfo command_tests[] = {
+	{"help teaches each command, its options and its exit statuses", help_teaches},
+	{"a wrong word is told its neighbour", a_wrong_word_is_told_its_neighbour},
+	{"a wrong value is told what is accepted", a_wrong_value_is_told_what_is_accepted},
+	{"the exit status is the verdict", the_exit_status_is_the_verdict},
+	{"over several files the gravest counts, and all run",
+	 over_several_files_the_gravest_counts_and_all_run},
+	{"quiet says nothing of what holds", quiet_says_nothing_of_what_holds},
+	{"bad input is refused with its place, and leaves nothing",
+	 bad_input_is_refused_with_its_place_and_leaves_nothing},
+	{"lint tells what is wrong and what is odd", lint_tells_what_is_wrong_and_what_is_odd},
+	{"every kind of list has something in it", every_kind_of_list_has_something_in_it},
+	{"every limit that ends a run is listed", every_limit_that_ends_a_run_is_listed},
+	CU_TEST_INFO_NULL,
+};
