@@ -1,0 +1,52 @@
+# The share of successes in each bucket of time, above the throughput.
+
+data = 'availability.dat'
+share = 1.15                    # heights of the panels
+gap = 0.3
+panel = 3.6
+height = strip + 0.12 + share + gap + panel + foot(1)
+
+do for [kind in "svg png"] {
+	eval start(kind)
+	set output 'availability.'.kind
+	set multiplot
+	eval draw_faults
+
+	unset key
+	set tmargin at screen up(foot(1) + panel + gap + share)
+	set bmargin at screen up(foot(1) + panel + gap)
+	set yrange [0:100]
+	set ytics 0,50,100
+	set xtics format ''
+	unset xlabel
+	set ylabel "success\n(%)" offset 0.5,0
+	plot data index 'buckets' using 1:5 with fillsteps fillcolor rgb vermillion notitle, \
+		'' index 'buckets' using 1:4 with fillsteps fillcolor rgb green notitle, \
+		'' index 'avoidable' using (($1+$2)/2):(50):1:2:(0):(100) \
+			with boxxyerror fillcolor rgb purple notitle, \
+		'' index 'heal' using 1:(0):(0):(100) with vectors nohead \
+			dashtype 2 linecolor rgb black notitle
+
+	eval legend
+	set tmargin at screen up(foot(1) + panel)
+	set bmargin at screen up(foot(1))
+	set yrange [0:y_max]
+	set ytics autofreq
+	set xtics format '%g'
+	set xlabel 'invocation time (s)' offset 0,0.4
+	set ylabel 'operations / s' offset 0.5,0
+	plot data index 'faults' using (($1+$2)/2):(0):1:2:(0):(y_max) \
+			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
+			title 'fault', \
+		'' index 'avoidable' using (($1+$2)/2):(0):1:2:(0):(y_max) \
+			with boxxyerror fillcolor rgb purple fillstyle transparent solid 0.45 \
+			title 'avoidable', \
+		'' index 'heal' using 1:(0):(0):(y_max) with vectors nohead \
+			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
+		'' index 'buckets' using 1:2 with steps linewidth 1.2 dashtype 3 linecolor rgb vermillion \
+			title 'invoked', \
+		'' index 'buckets' using 1:3 with steps linewidth 1.6 linecolor rgb green \
+			title 'successful'
+	unset multiplot
+	unset output
+}

@@ -1,0 +1,38 @@
+# Latency of each operation at the time of its invocation, its outcome by colour and shape.
+
+data = 'latency.dat'
+panel = 5.2
+height = strip + panel + foot(1)
+
+do for [kind in "svg png"] {
+	eval start(kind)
+	set output 'latency.'.kind
+	set multiplot
+	eval draw_faults
+	eval legend
+	set tmargin at screen up(foot(1) + panel)
+	set bmargin at screen up(foot(1))
+	set yrange [y_min:y_max]
+	set logscale y 10
+	set mytics 10
+	set xlabel 'invocation time (s)' offset 0,0.4
+	set ylabel 'latency (ms)' offset 0.5,0
+	plot data index 'faults' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
+			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
+			title 'fault', \
+		'' index 'heal' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
+			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
+		'' index 'ok' using 1:2 with points pointtype 7 pointsize 0.16 \
+			linecolor rgb blue notitle, \
+		'' index 'fail' using 1:2 with points pointtype 9 pointsize 0.5 \
+			linecolor rgb orange notitle, \
+		'' index 'unknown' using 1:2 with points pointtype 2 pointsize 0.45 \
+			linecolor rgb vermillion notitle, \
+		NaN with points pointtype 7 pointsize 0.45 linecolor rgb blue title 'ok', \
+		NaN with points pointtype 9 pointsize 0.7 linecolor rgb orange title 'fail', \
+		NaN with points pointtype 2 pointsize 0.6 linecolor rgb vermillion title 'unknown'
+	unset logscale
+	unset mytics
+	unset multiplot
+	unset output
+}

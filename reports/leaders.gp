@@ -1,0 +1,45 @@
+# A lane for each process: what it was, and which term the leaders led. Colour and height both tell.
+
+data = 'leaders.dat'
+panel = nodes * lane
+height = strip + 0.12 + panel + foot(2)
+
+# A bar of so much of a lane's height.
+bar(share) = sprintf("using (($2+$3)/2):1:2:3:($1-%g):($1+%g) with boxxyerror", share / 2, share / 2)
+follower = bar(0.3); candidate = bar(0.55); leader = bar(0.8)
+down = bar(0.06); paused = bar(0.5); cut = bar(0.8)
+
+do for [kind in "svg png"] {
+	eval start(kind)
+	set output 'leaders.'.kind
+	set multiplot
+	eval draw_faults
+
+	eval legend
+	set tmargin at screen up(foot(2) + panel)
+	set bmargin at screen up(foot(2))
+	set yrange [nodes-0.5:-0.5]
+	set ytics scale 0 format ''
+	set xlabel 'time (s)' offset 0,0.4
+	unset ylabel
+	plot data index 'faults' using (($1+$2)/2):(0):1:2:(-0.5):(nodes-0.5) \
+			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
+			title 'fault', \
+		'' index 'names' using (0):1:ytic(2) with points pointtype -1 notitle, \
+		'' index 'follower' @follower fillcolor rgb grey title 'follower', \
+		'' index 'candidate' @candidate fillcolor rgb orange title 'candidate', \
+		'' index 'even' @leader fillcolor rgb blue title 'leader (even)', \
+		'' index 'odd' @leader fillcolor rgb sky title 'leader (odd)', \
+		'' index 'down' @down fillcolor rgb black title 'down', \
+		'' index 'paused' @paused fillcolor rgb purple linewidth 1.4 \
+			fillstyle solid 0.25 border title 'paused', \
+		'' index 'cut' @cut fillcolor rgb vermillion \
+			fillstyle transparent pattern 5 title 'cut', \
+		'' index 'heal' using 1:(-0.5):(0):(nodes) with vectors nohead \
+			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
+		'' index 'terms' using 2:1:3:4 with labels left offset char 0.2,0 \
+			textcolor rgb variable font ',7' notitle
+	set ytics scale 0.6
+	unset multiplot
+	unset output
+}
