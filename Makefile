@@ -33,7 +33,7 @@ $(BUILD)/$(1)/pictures.o: $(BUILD)/pictures.c
 	@$(2) $$(CFLAGS) $(3) -c -o $$@ $$<
 $(BUILD)/$(1)/ordeal: $$($(1)_OBJECTS) $(BUILD)/$(1)/sim/cli/main.o
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS)
-$(BUILD)/$(1)/tests/run: $$($(1)_OBJECTS) $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(TESTS))
+$(BUILD)/$(1)/unit: $$($(1)_OBJECTS) $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(TESTS))
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS) -lcunit
 $(BUILD)/$(1)/tests/%: $$($(1)_OBJECTS) $(BUILD)/$(1)/tests/%.o
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS)
@@ -87,9 +87,9 @@ test: unit determinism zoo ## all that must hold, in under four minutes
 VARIANTS := gcc clang san
 
 unit: $(VARIANTS:%=unit-%)
-unit-%: $(BUILD)/%/tests/run $(BUILD)/%/ordeal
+unit-%: $(BUILD)/%/unit $(BUILD)/%/ordeal
 	@echo "== unit tests, $*"
-	@ORDEAL=$(BUILD)/$*/ordeal ./$(BUILD)/$*/tests/run > $(BUILD)/unit-$*.txt 2>&1 || \
+	@ORDEAL=$(BUILD)/$*/ordeal ./$(BUILD)/$*/unit > $(BUILD)/unit-$*.txt 2>&1 || \
 		{ grep -vE '^ +Test: .*passed$$' $(BUILD)/unit-$*.txt; exit 1; }
 	@sed -n '/Run Summary/,$$p' $(BUILD)/unit-$*.txt
 

@@ -90,6 +90,7 @@ struct fault_kind {
 	void (*end)(struct world *, const struct fault *, const struct endpoint_set *hit);
 };
 extern const struct fault_kind fault_kinds[FAULT_KINDS];
+const char *fault_name(unsigned kind);
 
 /* ---- The schedule ---------------------------------------------------------------------------------------- */
 

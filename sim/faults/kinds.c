@@ -468,3 +468,8 @@ const struct fault_kind fault_kinds[FAULT_KINDS] = {
 			       .begin = begin_clock_drift,
 			       .end = end_clock_drift},
 };
+
+const char *fault_name(unsigned kind)
+{
+	return fault_kinds[kind].name;
+}

@@ -2,8 +2,9 @@
  * A run, from its scenario to its verdict.
  *
  * Three phases. Safety: until the heal, faults fly and clients ask. Then one heal mends everything, or
- * only a core, and no operation begins any more. Liveness: within thirty patiences of the protocol
- * every open operation answers, the members that the heal left whole agree, and leaders stop changing.
+ * only a core, and clients stop. Liveness: within thirty patiences of the protocol, and the time that an
+ * operation has, one that is begun after the heal is answered, none is open any more, the members that
+ * the heal left whole agree, and leaders stop changing.
  */
 #include "sim/run/run.h"
 
@@ -171,7 +172,7 @@ static void liveness(struct theatre *theatre)
 	struct world *world = theatre->world;
 	struct run_result *result = theatre->result;
 	nanoseconds patience = scenario_patience(scenario);
-	nanoseconds deadline = world->now + PATIENCES * patience;
+	nanoseconds deadline = world->now + PATIENCES * patience + scenario->workload.timeout;
 	uint32_t elections = world->observed[SAW_LEADER_ELECTED];
 	unsigned calm = 0; /* probes since a leader was elected */
 	struct unsettled state = {.why = ""};
@@ -182,23 +183,33 @@ static void liveness(struct theatre *theatre)
 		world_run(world, world->now + patience / PROBES_A_PATIENCE, &limit);
 		if (world->stop)
 			return;
+		/* Silence is no proof of life: an operation begun after the heal is answered. */
+		bool answered = scenario->workload.clients == 0 ||
+				workload_freshest(world) >= result->healed;
+
+		if (!answered)
+			workload_probe(world);
 		check_settled(world, scenario->workload.group, faults_core(world),
 			      workload_open(world), &state);
 		if (world->observed[SAW_LEADER_ELECTED] != elections)
 			calm = 0;
 		elections = world->observed[SAW_LEADER_ELECTED];
-		if (state.settled && ++calm > PROBES_A_PATIENCE)
+		if (answered && state.settled && ++calm > PROBES_A_PATIENCE)
 			result->settled = world->now;
 	}
 	check_count(world, JUDGE_LIVENESS, 1);
 	if (!result->settled)
-		check_violated(world, JUDGE_LIVENESS, NO_PROCESS,
-			       "%s, %lld ms after the heal at %lld ms: within thirty times the "
-			       "protocol's patience of %lld ms a healed cluster answers and agrees",
-			       state.settled ? "leaders were still changing" : state.why,
-			       (long long)((world->now - result->healed) / 1000000),
-			       (long long)(result->healed / 1000000),
-			       (long long)(patience / 1000000));
+		check_violated(
+			world, JUDGE_LIVENESS, NO_PROCESS,
+			"%s, %lld ms after the heal at %lld ms: within thirty times the "
+			"protocol's patience of %lld ms, and the time that an operation has, "
+			"a healed cluster answers and agrees",
+			workload_freshest(world) < result->healed
+				? "no operation that was begun after the heal is answered"
+			: state.settled ? "leaders were still changing"
+					: state.why,
+			(long long)((world->now - result->healed) / 1000000),
+			(long long)(result->healed / 1000000), (long long)(patience / 1000000));
 	if (world->now < scenario->duration && !world->stop)
 		world_run(world, scenario->duration, &limit);
 	if (!world->stop)

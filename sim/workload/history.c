@@ -12,8 +12,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "sim/faults/faults.h" /* their names */
-
 /* ---- Long values -------------------------------------------------------------------------------------- */
 
 enum { KEPT_LATELY = 16 };
@@ -79,6 +77,7 @@ struct writer {
 	struct world *world;
 	const struct app *app;
 	FILE *out;
+	const char *(*fault_name)(unsigned kind);
 	size_t *ends, mask;
 };
 
@@ -171,7 +170,7 @@ static void write_fault(const struct writer *writer, const struct history_record
 	fprintf(writer->out,
 		"\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"%s\",\"phase\":\"%s\",\"value\":"
 		"[",
-		fault_kinds[record->operation].name,
+		writer->fault_name(record->operation),
 		record->type == HISTORY_FAULT_BEGINS ? "begin" : "end");
 	for (uint64_t hit = record->key; hit; hit &= hit - 1)
 		fprintf(writer->out, "%s\"%s\"", hit == record->key ? "" : ",",
@@ -179,9 +178,10 @@ static void write_fault(const struct writer *writer, const struct history_record
 	fputs("]", writer->out);
 }
 
-void history_write(struct world *world, const struct app *app, FILE *out)
+void history_write(struct world *world, const struct app *app,
+		   const char *(*fault_name)(unsigned kind), FILE *out)
 {
-	struct writer writer = {.world = world, .app = app, .out = out};
+	struct writer writer = {.world = world, .app = app, .fault_name = fault_name, .out = out};
 
 	index_values(&writer);
 	for (size_t i = 0; i < history_count(world); i++) {

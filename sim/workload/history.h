@@ -66,6 +66,7 @@ void history_keep_value(struct world *, uint64_t digest, const void *bytes, size
 const void *history_value(struct world *, uint64_t digest, size_t *size);
 
 /* The whole history as JSONL, in Jepsen's words (`ordeal check` reads the same). */
-void history_write(struct world *, const struct app *, FILE *out);
+void history_write(struct world *, const struct app *, const char *(*fault_name)(unsigned kind),
+		   FILE *out);
 
 #endif

@@ -65,6 +65,7 @@ struct workload {
 	uint32_t oldest, newest, open;
 	uint32_t next_process;
 	uint64_t arrivals;
+	nanoseconds freshest; /* when the latest-begun of the answered operations was begun */
 	nanoseconds next_arrival;
 };
 
@@ -368,6 +369,8 @@ static void end_operation(struct world *world, uint32_t index, enum history_type
 	write_record(world, slot, type, &told);
 	if (answer)
 		see(world, &told, answer, size);
+	if (type != HISTORY_INFO && slot->deadline - w->setup.timeout > w->freshest)
+		w->freshest = slot->deadline - w->setup.timeout;
 	unlist(world, slot);
 	slot->id = 0;
 	if (type == HISTORY_INFO)
@@ -531,6 +534,7 @@ void workload_begin(struct world *world, const struct workload_setup *setup)
 	assert(setup->keys > 0);
 	world->workload = w;
 	w->oldest = w->newest = NOBODY;
+	w->freshest = -1;
 	w->setup = *setup;
 	w->app = world->groups[setup->group].app;
 	w->group_first = world->groups[setup->group].first;
@@ -557,6 +561,26 @@ void workload_begin(struct world *world, const struct workload_setup *setup)
 void workload_stop(struct world *world)
 {
 	workload(world)->stopped = true;
+}
+
+void workload_probe(struct world *world)
+{
+	struct workload *w = workload(world);
+	bool closed = w->setup.arrival == ARRIVAL_CLOSED;
+
+	for (unsigned i = 0; i < w->setup.clients; i++) {
+		unsigned client = (unsigned)((w->counts.invoked + i) % w->setup.clients);
+
+		if (closed && slot_at(world, client)->id)
+			continue;
+		begin_operation(world, client, closed ? client : take_slot(world));
+		return;
+	}
+}
+
+nanoseconds workload_freshest(struct world *world)
+{
+	return workload(world)->freshest;
 }
 
 unsigned workload_open(struct world *world)

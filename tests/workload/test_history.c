@@ -35,7 +35,7 @@ static char *written(struct stage *stage)
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	history_write(stage->world, stage->setup.groups[0].app, out);
+	history_write(stage->world, stage->setup.groups[0].app, fault_name, out);
 	fclose(out);
 	return text;
 }

@@ -1,0 +1,244 @@
+/* A run as a whole: its phases, its verdict, its twins. */
+#include "sim/run/twin.h"
+#include "tests/tests.h"
+
+static struct theatre *here, *elsewhere;
+static struct scenario *scenario;
+static struct run_result result;
+
+static void open_theatres(void)
+{
+	here = theatre_open(ARENA_BASE);
+	elsewhere = theatre_open(ARENA_BASE + ((uintptr_t)1 << 40));
+	CU_ASSERT_FATAL(here && elsewhere);
+}
+
+static void close_theatres(void)
+{
+	if (scenario)
+		scenario_free(scenario);
+	scenario = NULL;
+	theatre_close(here);
+	theatre_close(elsewhere);
+}
+
+/* A scenario of one of the kinds below, with more lines. */
+static void parse(const char *cluster, const char *more)
+{
+	struct complaints complaints = {0};
+	char text[2000];
+
+	if (scenario)
+		scenario_free(scenario);
+	snprintf(text, sizeof(text),
+		 "scenario: 1\nname: test\nshows: A test.\ncluster: {%s}\n"
+		 "workload: {clients: 3, rate: 50/s, arrival: poisson, keys: 3, timeout: 1s}\n%s",
+		 cluster, more);
+	scenario = scenario_parse("test", text, strlen(text), &complaints);
+	if (!scenario)
+		complaints_print(stdout, "test", text, &complaints);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scenario);
+}
+
+static void run_seed(uint64_t seed)
+{
+	run_scenario(here, scenario, &(struct run_options){.seed = seed}, &result);
+}
+
+static const char *const raft3 = "protocol: raft, nodes: 3, app: register";
+static const char *const single = "protocol: single, nodes: 1, app: register";
+
+/* ---- Verdicts ------------------------------------------------------------------------------------------ */
+
+static void a_healthy_run_holds(void)
+{
+	open_theatres();
+	parse(raft3, "run: {duration: 5s}\nfaults: [{at: 2s, crash: leader, for: 1s}]\n");
+	run_seed(1);
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(result.check.verdict[JUDGE_LINEARIZABILITY], HOLDS);
+	EQUAL(result.check.verdict[JUDGE_LIVENESS], HOLDS);
+	EQUAL(result.check.verdict[JUDGE_CONVERGENCE], HOLDS);
+	EQUAL(result.faults_fired, 1);
+	CU_ASSERT(result.operations.ok > 100);
+	CU_ASSERT(result.settled > result.healed);
+	EQUAL(result.healed, 5000000000);
+	close_theatres();
+}
+
+static void a_fault_that_never_fires_is_unknown(void)
+{
+	open_theatres();
+	/* With everybody down there is no follower to crash. */
+	parse(raft3, "run: {duration: 12s}\n"
+		     "faults: [{at: 1s, crash: all}, {at: 2s, crash: follower, for: 1s}]\n");
+	run_seed(1);
+	EQUAL(result.faults_never_fired, 1);
+	EQUAL(result.verdict, UNKNOWN);
+	CONTAINS(result.reason, "never fired");
+	close_theatres();
+}
+
+static void a_limit_is_unknown_and_named(void)
+{
+	open_theatres();
+	parse(raft3, "run: {duration: 5s, max_events: 500}\n");
+	run_seed(1);
+	EQUAL(result.verdict, UNKNOWN);
+	EQUAL(result.events, 500);
+	CONTAINS(result.reason, "'events'");
+	parse(raft3, "run: {duration: 5s}\n");
+	run_seed(1);
+	EQUAL(result.verdict, HOLDS); /* the theatre is as good as new */
+	close_theatres();
+}
+
+static void a_core_is_enough(void)
+{
+	open_theatres();
+	parse("protocol: raft, nodes: 5, app: register",
+	      "run: {duration: 6s, heal: 4s, heal_mode: core}\n"
+	      "faults: [{at: 2s, pause: random_minority, for: 1s}]\n");
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		run_seed(seed);
+		EQUAL(result.verdict, HOLDS);
+		EQUAL(count_bits(faults_core(theatre_world(here))), 3);
+	}
+	close_theatres();
+}
+
+/* ---- Protocols that go wrong in ways that only a whole run shows ------------------------------------------ */
+
+static struct protocol changed; /* a copy of a built-in one, with one function replaced */
+static const struct protocol *original;
+
+static void replace(void)
+{
+	original = scenario->groups[0].protocol;
+	changed = *original;
+	scenario->groups[0].protocol = &changed;
+}
+
+static void request_before_heal(struct env *env, void *state, const struct request *request)
+{
+	if (env_now(env) < 3000000000)
+		original->request(env, state, request);
+}
+
+static void silence_after_the_heal_is_convicted(void)
+{
+	open_theatres();
+	parse(single, "run: {duration: 4s, heal: 3s}\n");
+	replace();
+	changed.request = request_before_heal;
+	run_seed(1);
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.check.first.judge, JUDGE_LIVENESS);
+	CONTAINS(result.check.first.sentence, "answer");
+	close_theatres();
+}
+
+static void request_asserts(struct env *env, void *state, const struct request *request)
+{
+	ORDEAL_ASSERT(env, env_now(env) < 1000000000);
+	original->request(env, state, request);
+}
+
+static void a_failed_assertion_is_the_protocols(void)
+{
+	open_theatres();
+	parse(single, "run: {duration: 4s}\n");
+	replace();
+	changed.request = request_asserts;
+	run_seed(1);
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.check.first.judge, JUDGE_PROTOCOL_CRASHED);
+	CONTAINS(result.check.first.sentence, "env_now(env) < 1000000000");
+	close_theatres();
+}
+
+/* ---- Twins ---------------------------------------------------------------------------------------------------- */
+
+static void twins_are_equal(void)
+{
+	struct twin twin;
+
+	open_theatres();
+	parse(raft3, "run: {duration: 5s}\n"
+		     "faults: [{at: 2s, crash: leader, for: 1s}, {at: 3s, loss: all -> all, "
+		     "share: 20%, for: 1s}]\n");
+	run_twins(here, elsewhere, scenario, &(struct run_options){.seed = 7}, &twin);
+	CU_ASSERT(twin.equal);
+	run_seed(7);
+	CU_ASSERT(result.fingerprint == twin.fingerprint);
+	run_seed(8);
+	CU_ASSERT(result.fingerprint != twin.fingerprint);
+	close_theatres();
+}
+
+static unsigned calls; /* static mutable state: just what a protocol must not have */
+
+static void request_remembers(struct env *env, void *state, const struct request *request)
+{
+	if (++calls == 20)
+		env_redirect(env, request->id, env_self(env));
+	else
+		original->request(env, state, request);
+}
+
+static void the_first_diverging_event_is_named(void)
+{
+	struct twin twin;
+
+	open_theatres();
+	parse(single, "run: {duration: 4s}\n");
+	replace();
+	changed.request = request_remembers;
+	calls = 0;
+	run_twins(here, elsewhere, scenario, &(struct run_options){.seed = 1}, &twin);
+	CU_ASSERT_FALSE(twin.equal);
+	CU_ASSERT(twin.event > 20);
+	CU_ASSERT(twin.time > 0);
+	CU_ASSERT(strlen(twin.first) > 20);
+	CU_ASSERT(strlen(twin.second) > 20);
+	close_theatres();
+}
+
+static void judges_and_traces_change_nothing(void)
+{
+	uint64_t fingerprint;
+	FILE *nowhere = fopen("/dev/null", "w");
+
+	open_theatres();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(nowhere);
+	parse(raft3, "run: {duration: 5s}\nfaults: [{at: 2s, crash: leader, for: 1s}]\n");
+	struct run_options options = {.seed = 3, .duration_max = 4000000000};
+
+	run_scenario(here, scenario, &options, &result);
+	fingerprint = result.fingerprint;
+	options.unjudged = true;
+	run_scenario(here, scenario, &options, &result);
+	CU_ASSERT(result.fingerprint == fingerprint);
+	options.unjudged = false;
+	options.trace = nowhere;
+	options.series = true;
+	run_scenario(here, scenario, &options, &result);
+	CU_ASSERT(result.fingerprint == fingerprint);
+	fclose(nowhere);
+	close_theatres();
+}
+
+CU_TestInfo run_tests[] = {
+	{"a healthy run holds, and says what was exercised", a_healthy_run_holds},
+	{"a fault that never fires makes the verdict unknown", a_fault_that_never_fires_is_unknown},
+	{"a limit of ours makes the verdict unknown, and is named", a_limit_is_unknown_and_named},
+	{"after a core heal, the core answers and agrees", a_core_is_enough},
+	{"a protocol that answers nobody after the heal is convicted of liveness",
+	 silence_after_the_heal_is_convicted},
+	{"a failed assertion convicts the protocol", a_failed_assertion_is_the_protocols},
+	{"two runs of one seed are equal, elsewhere and among junk", twins_are_equal},
+	{"where two runs part, the first diverging event is named",
+	 the_first_diverging_event_is_named},
+	{"judges, trace and series change no fingerprint", judges_and_traces_change_nothing},
+	CU_TEST_INFO_NULL,
+};
