@@ -19,7 +19,7 @@ do for [kind in "svg png"] {
 	set ytics 0,50,100
 	set xtics format ''
 	unset xlabel
-	set ylabel "success\n(%)" offset 0.5,0
+	set ylabel 'ok (%)' offset ylabel_right,0
 	plot data index 'buckets' using 1:5 with fillsteps fillcolor rgb vermillion notitle, \
 		'' index 'buckets' using 1:4 with fillsteps fillcolor rgb green notitle, \
 		'' index 'avoidable' using (($1+$2)/2):(50):1:2:(0):(100) \
@@ -33,8 +33,8 @@ do for [kind in "svg png"] {
 	set yrange [0:y_max]
 	set ytics autofreq
 	set xtics format '%g'
-	set xlabel 'invocation time (s)' offset 0,0.4
-	set ylabel 'operations / s' offset 0.5,0
+	set xlabel 'invocation time (s)' offset 0,xlabel_up
+	set ylabel 'operations / s' offset ylabel_right,0
 	plot data index 'faults' using (($1+$2)/2):(0):1:2:(0):(y_max) \
 			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
 			title 'fault', \

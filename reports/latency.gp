@@ -15,22 +15,22 @@ do for [kind in "svg png"] {
 	set yrange [y_min:y_max]
 	set logscale y 10
 	set mytics 10
-	set xlabel 'invocation time (s)' offset 0,0.4
-	set ylabel 'latency (ms)' offset 0.5,0
+	set xlabel 'invocation time (s)' offset 0,xlabel_up
+	set ylabel 'latency (ms)' offset ylabel_right,0
 	plot data index 'faults' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
 			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
 			title 'fault', \
 		'' index 'heal' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
 			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
-		'' index 'ok' using 1:2 with points pointtype 7 pointsize 0.16 \
+		'' index 'ok' using 1:2 with points pointtype 7 pointsize dot \
 			linecolor rgb blue notitle, \
-		'' index 'fail' using 1:2 with points pointtype 9 pointsize 0.5 \
+		'' index 'fail' using 1:2 with points pointtype 9 pointsize 0.5*mark \
 			linecolor rgb orange notitle, \
-		'' index 'unknown' using 1:2 with points pointtype 2 pointsize 0.45 \
+		'' index 'unknown' using 1:2 with points pointtype 2 pointsize 0.45*mark \
 			linecolor rgb vermillion notitle, \
-		NaN with points pointtype 7 pointsize 0.45 linecolor rgb blue title 'ok', \
-		NaN with points pointtype 9 pointsize 0.7 linecolor rgb orange title 'fail', \
-		NaN with points pointtype 2 pointsize 0.6 linecolor rgb vermillion title 'unknown'
+		NaN with points pointtype 7 pointsize 0.45*mark linecolor rgb blue title 'ok', \
+		NaN with points pointtype 9 pointsize 0.7*mark linecolor rgb orange title 'fail', \
+		NaN with points pointtype 2 pointsize 0.6*mark linecolor rgb vermillion title 'unknown'
 	unset logscale
 	unset mytics
 	unset multiplot

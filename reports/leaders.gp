@@ -20,7 +20,7 @@ do for [kind in "svg png"] {
 	set bmargin at screen up(foot(2))
 	set yrange [nodes-0.5:-0.5]
 	set ytics scale 0 format ''
-	set xlabel 'time (s)' offset 0,0.4
+	set xlabel 'time (s)' offset 0,xlabel_up
 	unset ylabel
 	plot data index 'faults' using (($1+$2)/2):(0):1:2:(-0.5):(nodes-0.5) \
 			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
@@ -38,7 +38,7 @@ do for [kind in "svg png"] {
 		'' index 'heal' using 1:(-0.5):(0):(nodes) with vectors nohead \
 			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
 		'' index 'terms' using 2:1:3:4 with labels left offset char 0.2,0 \
-			textcolor rgb variable font ',7' notitle
+			textcolor rgb variable font small notitle
 	set ytics scale 0.6
 	unset multiplot
 	unset output

@@ -24,12 +24,21 @@ set encoding utf8
 set lmargin at screen left / width
 set rmargin at screen 1 - right / width
 set xrange [0:x_max]
-axes = "set border 3 linewidth 0.8; set xtics out nomirror scale 0.6; set ytics out nomirror scale 0.6"
+# The two terminals measure letters, lines and marks differently.
+axes = "\
+	set border 3 linewidth 0.8; \
+	set xtics out nomirror scale 0.6 offset 0,(kind eq 'svg' ? 0.5 : 0); \
+	set ytics out nomirror scale 0.6 offset (kind eq 'svg' ? 0.6 : 0),0; \
+	xlabel_up = kind eq 'svg' ? 1.15 : 0.4; \
+	ylabel_right = kind eq 'svg' ? 2 : 0.5; \
+	mark = kind eq 'svg' ? 0.7 : 1; \
+	small = kind eq 'svg' ? ',9.3' : ',7'"
 set format "%g"
 set style fill solid noborder
 legend = "\
 	set key at screen 0.5, screen up(0.08) center bottom horizontal \
-	reverse Left samplen 1.6 width 0.5"
+	reverse Left samplen 1.4 \
+	width (kind eq 'svg' ? -4 : 0.5) spacing (kind eq 'svg' ? 0.75 : 1)"
 
 # Each fault is a bar with its name, in a lane of its own where several overlap.
 draw_faults = "\

@@ -21,7 +21,7 @@
 /* Centimetres: of a picture, its margins, and a letter of 8 pt. */
 static const double width_cm = 17.5, left_cm = 1.75, right_cm = 0.35, letter_cm = 0.155;
 
-enum { LANES_MAX = 8, LABEL_MAX = 48, POINTS_MAX = 20000 };
+enum { LANES_MAX = 8, LABEL_MAX = 48, POINTS_MAX = 20000, DENSE = 3000 };
 
 struct band {
 	nanoseconds from, to;
@@ -201,7 +201,8 @@ static void latency_sizes(const struct show *show, FILE *out)
 		least = most = 1;
 	while (low > least)
 		low /= 10;
-	fprintf(out, "y_min = %g\ny_max = %g\n", low, most * 1.7);
+	fprintf(out, "y_min = %g\ny_max = %g\ndot = %g\n", low, most * 1.7,
+		show->count > DENSE ? 0.16 : 0.28);
 }
 
 static void latency_caption(const struct show *show, FILE *out)
