@@ -1,22 +1,24 @@
 /*
  * What each process applied, and the order of operations that follows from it.
  *
- * Invariant: the first command applied at an index fixes it for the whole run; a process that starts
- * anew may apply it again, and it is the same. Commands are compared by the digest of the command
- * alone, whatever term or ballot it was chosen under.
+ * Invariant: the first command applied at an index fixes it for the whole run; a process that
+ * starts anew may apply it again, and it is the same. Commands are compared by the digest of the
+ * command alone, whatever term or ballot it was chosen under.
  *
- * The witness: an operation stands where it was first applied, a query right behind the last command
- * that its process had applied. It may lie; linearizability verifies it before it believes it.
+ * The witness: an operation stands where it was first applied, a query right behind the last
+ * command that its process had applied. It may lie; linearizability verifies it before it believes
+ * it.
  */
 #include "sim/check/ledger.h"
 
 #include <inttypes.h>
 
-/* ---- The witness ------------------------------------------------------------------------------------ */
+/* ---- The witness ----------------------------------------------------------------------------- */
 
 enum { READS_BITS = 20 };
 
-/* Operations are numbered from 1 without gaps (request_number), so that their places are a plain list. */
+/* Operations are numbered from 1 without gaps (request_number), so that their places are a plain
+ * list. */
 static uint64_t *witness_make(struct world *world, request_id operation)
 {
 	return pages_make(&world->arena, &check_of(world)->witnesses, request_number(operation));
@@ -37,7 +39,7 @@ uint64_t check_committed(struct world *world, group_id group)
 	return world->check ? check_of(world)->ledgers[group].committed : 0;
 }
 
-/* ---- Applied ------------------------------------------------------------------------------------------- */
+/* ---- Applied --------------------------------------------------------------------------------- */
 
 static void first_applied(struct world *world, const struct judged *judged,
 			  struct position *position, uint64_t index, uint64_t digest,
@@ -99,7 +101,7 @@ void judged_applied(struct world *world, process_id id, uint64_t index, uint64_t
 	}
 }
 
-/* ---- Queried --------------------------------------------------------------------------------------------- */
+/* ---- Queried --------------------------------------------------------------------------------- */
 
 void judged_queried(struct world *world, process_id id, request_id operation)
 {

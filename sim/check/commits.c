@@ -1,10 +1,10 @@
 /*
- * What is committed, by whom, and on how many disks: commit rule, commit durable, leader completeness,
- * commit monotone, and the half of state machine safety that looks at logs.
+ * What is committed, by whom, and on how many disks: commit rule, commit durable, leader
+ * completeness, commit monotone, and the half of state machine safety that looks at logs.
  *
- * Invariant: the first advance over an index fixes the entry committed there for the whole run. What
- * is committed at one index is compared by the command alone, what a leader must hold by the entry:
- * its index, term and prefix (Raft, Figure 3 and 5.4).
+ * Invariant: the first advance over an index fixes the entry committed there for the whole run.
+ * What is committed at one index is compared by the command alone, what a leader must hold by the
+ * entry: its index, term and prefix (Raft, Figure 3 and 5.4).
  */
 #include "sim/check/ledger.h"
 
@@ -32,7 +32,7 @@ const struct commit *commit_of(const struct world *world, const struct ledger *l
 	return commit_at(world, ledger, low);
 }
 
-/* ---- What a leader may commit -------------------------------------------------------------------------- */
+/* ---- What a leader may commit ---------------------------------------------------------------- */
 
 static void commit_rule(struct world *world, const struct judged *judged, const struct entry *entry,
 			uint64_t term)
@@ -66,7 +66,7 @@ static void commit_durable(struct world *world, const struct judged *judged,
 		       set_text(entry->holders, set));
 }
 
-/* ---- Leader completeness --------------------------------------------------------------------------------- */
+/* ---- Leader completeness --------------------------------------------------------------------- */
 
 static void incomplete(struct world *world, process_id accused, const struct ledger *ledger,
 		       uint64_t missing, process_id leader, uint64_t leader_term)
@@ -105,8 +105,8 @@ void completeness_of(struct world *world, struct judged *judged, uint64_t term)
 	incomplete(world, judged->id, ledger, missing, judged->id, term);
 }
 
-/* What is committed in `term` only now: the leaders of later terms, elected before, must have held it
- * too. */
+/* What is committed in `term` only now: the leaders of later terms, elected before, must have held
+ * it too. */
 static void completeness_of_later(struct world *world, const struct judged *judged,
 				  uint64_t first_new, uint64_t term)
 {
@@ -128,7 +128,7 @@ static void completeness_of_later(struct world *world, const struct judged *judg
 	}
 }
 
-/* ---- Advances ---------------------------------------------------------------------------------------------- */
+/* ---- Advances -------------------------------------------------------------------------------- */
 
 /* Does its log up to `index` hold what is committed there? Convicts where it does not. */
 static bool agrees(struct world *world, struct judged *judged, uint64_t index, uint64_t up_to)

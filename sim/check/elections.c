@@ -3,8 +3,8 @@
  *
  * Invariant: of each process the ledger keeps one vote a term and the highest term entered, of each
  * group one leader a term, for the whole run: no crash and no lost disk takes them back, for others
- * may have acted upon them. Facts stand in a list, the highest term first, so that the newest, which
- * is nearly always asked for, is found at once. Raft: Ongaro and Ousterhout, In Search of an
+ * may have acted upon them. Facts stand in a list, the highest term first, so that the newest,
+ * which is nearly always asked for, is found at once. Raft: Ongaro and Ousterhout, In Search of an
  * Understandable Consensus Algorithm, USENIX ATC 2014.
  */
 #include "sim/check/ledger.h"
@@ -30,7 +30,7 @@ static struct term_fact *term_fact(struct world *world, ref_t *newest, uint64_t 
 	return term_fact_at(world, *at);
 }
 
-/* ---- Terms ------------------------------------------------------------------------------------------ */
+/* ---- Terms ----------------------------------------------------------------------------------- */
 
 void judged_acts_in(struct world *world, struct judged *judged, uint64_t term, const char *what)
 {
@@ -63,7 +63,7 @@ void judged_entered(struct world *world, struct judged *judged, uint64_t term)
 	raise_term(world, judged, term);
 }
 
-/* ---- Votes ------------------------------------------------------------------------------------------ */
+/* ---- Votes ----------------------------------------------------------------------------------- */
 
 void judged_voted(struct world *world, struct judged *judged, uint64_t term, process_id whom)
 {
@@ -87,7 +87,7 @@ void judged_voted(struct world *world, struct judged *judged, uint64_t term, pro
 		       endpoint_name(vote->whom, before), time_text(vote->time, time));
 }
 
-/* ---- Leaders ---------------------------------------------------------------------------------------- */
+/* ---- Leaders --------------------------------------------------------------------------------- */
 
 static void one_leader(struct world *world, struct judged *judged, uint64_t term)
 {

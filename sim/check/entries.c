@@ -1,10 +1,10 @@
 /*
  * The tree of log entries: finding, making, and asking for ancestors.
  *
- * Jump pointers are those of Myers' skew-binary stack (An Applicative Random-Access Stack, Information
- * Processing Letters 17(5), 1983): one a node, made in O(1) when the node is, and an ancestor is found
- * in O(log n) steps. A log whose prefix was discarded may miss indexes; the way is then longer, never
- * wrong.
+ * Jump pointers are those of Myers' skew-binary stack (An Applicative Random-Access Stack,
+ * Information Processing Letters 17(5), 1983): one a node, made in O(1) when the node is, and an
+ * ancestor is found in O(log n) steps. A log whose prefix was discarded may miss indexes; the way
+ * is then longer, never wrong.
  */
 #include "sim/check/entries.h"
 

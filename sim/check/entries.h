@@ -1,9 +1,10 @@
 /*
  * The tree of log entries: each is one (index, term, command) behind one particular prefix.
  *
- * A path from the root is a log, so that two logs agree up to an index exactly when they hold the same
- * entry there. Log matching, leader completeness and the agreement of what is committed all come down
- * to comparing two references, or to asking for an ancestor, which jump pointers answer in O(log n).
+ * A path from the root is a log, so that two logs agree up to an index exactly when they hold the
+ * same entry there. Log matching, leader completeness and the agreement of what is committed all
+ * come down to comparing two references, or to asking for an ancestor, which jump pointers answer
+ * in O(log n).
  */
 #ifndef SIM_CHECK_ENTRIES_H
 #define SIM_CHECK_ENTRIES_H
@@ -40,16 +41,16 @@ static inline uint64_t entry_digest(const struct world *world, const struct entr
 }
 
 /*
- * The entry for this record behind `parent`, made where there is none yet. `rival` becomes the first
- * entry with the same index and term and yet another command or prefix, where one was just made next
- * to it; else nothing.
+ * The entry for this record behind `parent`, made where there is none yet. `rival` becomes the
+ * first entry with the same index and term and yet another command or prefix, where one was just
+ * made next to it; else nothing.
  */
 ref_t entry_place(struct world *, struct entries *, ref_t parent, struct log_record *,
 		  process_id writer, ref_t *rival);
 /* Is `above` on the path from the root to `entry`, or the entry itself? */
 bool entry_holds(const struct world *, ref_t entry, ref_t above);
-/* The lowest index at which the logs that end in `a` and `b`, which have the same index, hold different
- * commands; 0: nowhere. Takes time with the way to where they part. */
+/* The lowest index at which the logs that end in `a` and `b`, which have the same index, hold
+ * different commands; 0: nowhere. Takes time with the way to where they part. */
 uint64_t entries_part(const struct world *, ref_t a, ref_t b);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * The judges: their names, their verdicts, and where each observation goes.
  *
- * Invariant: a verdict is violated before unknown, unknown before holds, and holds only where something
- * was looked at. The first sentence is kept, that of a judge on which the run stops before any other.
+ * Invariant: a verdict is violated before unknown, unknown before holds, and holds only where
+ * something was looked at. The first sentence is kept, that of a judge on which the run stops
+ * before any other.
  */
 #include "sim/check/ledger.h"
 
@@ -77,7 +78,7 @@ const char *const verdict_names[] = {
 	[VIOLATED] = "violated",
 };
 
-/* ---- Begin ---------------------------------------------------------------------------------------- */
+/* ---- Begin ----------------------------------------------------------------------------------- */
 
 static bool tells(const struct protocol *protocol, enum observation what)
 {
@@ -122,7 +123,7 @@ void check_begin(struct world *world, const struct check_setup *setup)
 	world->check = check;
 }
 
-/* ---- Verdicts ------------------------------------------------------------------------------------- */
+/* ---- Verdicts -------------------------------------------------------------------------------- */
 
 void check_violated(struct world *world, enum judge judge, process_id process, const char *sentence,
 		    ...)
@@ -200,7 +201,7 @@ void check_result(struct world *world, struct check_result *result)
 	result->violations = check->violations;
 }
 
-/* ---- Words of a sentence ------------------------------------------------------------------------------ */
+/* ---- Words of a sentence --------------------------------------------------------------------- */
 
 const char *time_text(nanoseconds time, char text[TIME_TEXT_MAX])
 {
@@ -227,7 +228,7 @@ const char *set_text(uint64_t processes, char text[SET_TEXT_MAX])
 	return text;
 }
 
-/* ---- The observer ------------------------------------------------------------------------------------- */
+/* ---- The observer ---------------------------------------------------------------------------- */
 
 static void observed(struct world *world, process_id id, enum observation what, uint64_t a,
 		     uint64_t b, uint64_t c, uint64_t digest)

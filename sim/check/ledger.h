@@ -1,9 +1,9 @@
 /*
  * The ledgers: what the judges know of a run, and what their files share with each other.
  *
- * All of it stands in the arena, behind world->check. A ledger belongs to one group; a struct judged to
- * one process. What a process says or does reaches them through check_observer (judges.c) in the order
- * in which it happened.
+ * All of it stands in the arena, behind world->check. A ledger belongs to one group; a struct
+ * judged to one process. What a process says or does reaches them through check_observer (judges.c)
+ * in the order in which it happened.
  */
 #ifndef SIM_CHECK_LEDGER_H
 #define SIM_CHECK_LEDGER_H
@@ -96,7 +96,7 @@ static inline struct judged *judged_of(const struct world *world, process_id id)
 	return &check_of(world)->judged[id];
 }
 
-/* ---- judges.c --------------------------------------------------------------------------------------- */
+/* ---- judges.c -------------------------------------------------------------------------------- */
 
 /* "3.120 s", into `text`; returns it. */
 enum { TIME_TEXT_MAX = 32, SET_TEXT_MAX = 256 };
@@ -104,7 +104,7 @@ const char *time_text(nanoseconds, char text[TIME_TEXT_MAX]);
 /* "n1, n2", or "nobody". */
 const char *set_text(uint64_t processes, char text[SET_TEXT_MAX]);
 
-/* ---- logs.c: each process's log, and whose disks hold what ------------------------------------------ */
+/* ---- logs.c: each process's log, and whose disks hold what ----------------------------------- */
 
 void judged_appended(struct world *, process_id, struct log_record *);
 void judged_truncated(struct world *, process_id, uint64_t first_removed);
@@ -125,8 +125,9 @@ static inline ref_t judged_entry(const struct world *world, const struct judged 
 
 /*
  * What a handler does to its log and its app is seen at once, what it observes only after it has
- * returned. So a truncation by a leader, or a command applied ahead of the commit index, is in doubt
- * until its event is over: the same handler may yet tell that it stepped down, or that it committed.
+ * returned. So a truncation by a leader, or a command applied ahead of the commit index, is in
+ * doubt until its event is over: the same handler may yet tell that it stepped down, or that it
+ * committed.
  */
 void doubts_convict(struct world *, struct judged *);
 static inline void doubts_end(struct world *world, struct judged *judged)
@@ -140,7 +141,7 @@ static inline void doubt(struct world *world, struct judged *judged, enum doubt 
 	judged->doubted = world->events;
 }
 
-/* ---- elections.c: terms, votes, leaders ----------------------------------------------------------------- */
+/* ---- elections.c: terms, votes, leaders ------------------------------------------------------ */
 
 void judged_entered(struct world *, struct judged *, uint64_t term);
 void judged_voted(struct world *, struct judged *, uint64_t term, process_id whom);
@@ -153,7 +154,7 @@ static inline struct term_fact *term_fact_at(const struct world *world, ref_t re
 	return arena_at(&world->arena, ref);
 }
 
-/* ---- commits.c ------------------------------------------------------------------------------------------- */
+/* ---- commits.c ------------------------------------------------------------------------------- */
 
 void judged_advanced(struct world *, struct judged *, uint64_t up_to, uint64_t term, bool leads);
 /* The advance by which an index became committed. */
@@ -167,7 +168,7 @@ static inline struct position *position_at(struct world *world, struct ledger *l
 	return pages_make(&world->arena, &ledger->positions, index);
 }
 
-/* ---- applied.c --------------------------------------------------------------------------------------------- */
+/* ---- applied.c ------------------------------------------------------------------------------- */
 
 void judged_applied(struct world *, process_id, uint64_t index, uint64_t digest,
 		    request_id operation);

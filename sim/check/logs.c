@@ -1,18 +1,18 @@
 /*
  * Each process's log, and whose disks hold what: log matching, log terms, leader append-only.
  *
- * A log is a list of references into the tree of entries. Its first `durable` ones are marked in the
- * entries themselves as held by this process, so that a quorum is counted with one popcount; a crash
- * leaves those marks, for the disk outlives its process.
+ * A log is a list of references into the tree of entries. Its first `durable` ones are marked in
+ * the entries themselves as held by this process, so that a quorum is counted with one popcount; a
+ * crash leaves those marks, for the disk outlives its process.
  *
- * Invariant: a process's bit stands in an entry's `holders` exactly where the entry is in its log, at
- * an index up to `durable`; what a snapshot replaces keeps it.
+ * Invariant: a process's bit stands in an entry's `holders` exactly where the entry is in its log,
+ * at an index up to `durable`; what a snapshot replaces keeps it.
  */
 #include "sim/check/ledger.h"
 
 #include <inttypes.h>
 
-/* ---- The list --------------------------------------------------------------------------------------- */
+/* ---- The list -------------------------------------------------------------------------------- */
 
 static void log_put(struct world *world, struct judged *judged, uint64_t index, ref_t entry)
 {
@@ -34,8 +34,8 @@ static void log_hold(struct world *world, struct judged *judged, uint64_t durabl
 	}
 }
 
-/* What stands at the end of a log that ends at `last`: where a snapshot has taken its place, what the
- * ledger knows as committed there. */
+/* What stands at the end of a log that ends at `last`: where a snapshot has taken its place, what
+ * the ledger knows as committed there. */
 static ref_t tip_at(struct world *world, const struct judged *judged, uint64_t last)
 {
 	struct ledger *ledger = judged->ledger;
@@ -72,7 +72,7 @@ static void log_jump(struct world *world, struct judged *judged, uint64_t last)
 	judged->last = judged->durable = last;
 }
 
-/* ---- Appending -------------------------------------------------------------------------------------- */
+/* ---- Appending ------------------------------------------------------------------------------- */
 
 static void judge_terms(struct world *world, const struct judged *judged, const struct entry *entry)
 {
@@ -144,9 +144,9 @@ void judged_appended(struct world *world, process_id id, struct log_record *reco
 }
 
 /*
- * LogTerms has a second half: no entry's term exceeds its process's own. The process enters a term by
- * a promise, which binds only when it is durable, while the append binds at once: so this is looked
- * at where the process itself says in which term it acts.
+ * LogTerms has a second half: no entry's term exceeds its process's own. The process enters a term
+ * by a promise, which binds only when it is durable, while the append binds at once: so this is
+ * looked at where the process itself says in which term it acts.
  */
 void log_within(struct world *world, struct judged *judged, uint64_t term)
 {
@@ -163,7 +163,7 @@ void log_within(struct world *world, struct judged *judged, uint64_t term)
 		       endpoint_name(judged->id, name), term, tip->index, tip->term);
 }
 
-/* ---- Truncating --------------------------------------------------------------------------------------- */
+/* ---- Truncating ------------------------------------------------------------------------------ */
 
 void judged_truncated(struct world *world, process_id id, uint64_t first_removed)
 {
@@ -178,7 +178,7 @@ void judged_truncated(struct world *world, process_id id, uint64_t first_removed
 	log_drop(world, judged, first_removed);
 }
 
-/* ---- The disk ----------------------------------------------------------------------------------------- */
+/* ---- The disk -------------------------------------------------------------------------------- */
 
 void judged_durable(struct world *world, process_id id, uint64_t last)
 {
@@ -219,7 +219,7 @@ void judged_booted(struct world *world, process_id id, enum boot boot)
 	judged->applied = 0;
 }
 
-/* ---- Doubts that nothing has explained ------------------------------------------------------------------ */
+/* ---- Doubts that nothing has explained ------------------------------------------------------- */
 
 void doubts_convict(struct world *world, struct judged *judged)
 {

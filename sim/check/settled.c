@@ -2,15 +2,15 @@
  * After the heal: has the cluster come to rest, and is what it rests on right?
  *
  * Whether it has settled is asked of the world alone, so that a run ends at the same event with and
- * without judges. Convergence is then judged against the ledger: its commands, applied in order by a
- * fresh app, must give the state that every member is in.
+ * without judges. Convergence is then judged against the ledger: its commands, applied in order by
+ * a fresh app, must give the state that every member is in.
  */
 #include "sim/check/ledger.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 
-/* ---- Who counts ---------------------------------------------------------------------------------------- */
+/* ---- Who counts ------------------------------------------------------------------------------ */
 
 static bool observes(const struct world *world, group_id group, enum observation what)
 {
@@ -22,7 +22,8 @@ static bool observes(const struct world *world, group_id group, enum observation
 	return false;
 }
 
-/* Members of the core; those that rightly keep silent are left out while the others are a quorum. */
+/* Members of the core; those that rightly keep silent are left out while the others are a quorum.
+ * */
 static uint64_t members_that_count(struct world *world, group_id id, uint64_t core)
 {
 	const struct group *group = &world->groups[id];
@@ -39,7 +40,7 @@ static uint64_t members_that_count(struct world *world, group_id id, uint64_t co
 	return count_bits(speaking) > group->count / 2 ? speaking : members;
 }
 
-/* ---- Settled --------------------------------------------------------------------------------------------- */
+/* ---- Settled --------------------------------------------------------------------------------- */
 
 static void unsettle(struct unsettled *unsettled, const char *why, ...) printf_like(2, 3);
 static void unsettle(struct unsettled *unsettled, const char *why, ...)
@@ -135,7 +136,7 @@ void check_settled(struct world *world, group_id group, uint64_t core, unsigned 
 		unsettle(unsettled, "%u operations have no outcome yet", open_operations);
 }
 
-/* ---- Convergence --------------------------------------------------------------------------------------------- */
+/* ---- Convergence ----------------------------------------------------------------------------- */
 
 enum replay { REPLAYED, NOT_KNOWN, WRAPPED };
 

@@ -3,7 +3,7 @@
 
 #include "tests/tests.h"
 
-/* ---- The app ------------------------------------------------------------------------------------------ */
+/* ---- The app --------------------------------------------------------------------------------- */
 
 static size_t sum_apply(struct env *env, void *state, const void *command, size_t size,
 			void *answer)
@@ -32,7 +32,7 @@ static const struct app sum = {.name = "sum",
 			       .query = sum_query,
 			       .digest = sum_digest};
 
-/* ---- The protocol: it does nothing by itself ------------------------------------------------------------ */
+/* ---- The protocol: it does nothing by itself ------------------------------------------------- */
 
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
@@ -93,7 +93,7 @@ static const struct protocol court = {.version = ORDEAL_VERSION,
 				      .inspectors = inspectors,
 				      .observes = observes};
 
-/* ---- The world -------------------------------------------------------------------------------------------- */
+/* ---- The world ------------------------------------------------------------------------------- */
 
 struct theatre_of_one { /* what must outlive the run */
 	struct setup setup;
@@ -157,7 +157,7 @@ struct court_state *court_state(struct world *world, process_id id)
 	return world_process(world, id)->state;
 }
 
-/* ---- Deeds --------------------------------------------------------------------------------------------------- */
+/* ---- Deeds ----------------------------------------------------------------------------------- */
 
 struct env *court_begins(struct world *world, process_id id)
 {

@@ -1,5 +1,6 @@
 /*
- * A court without a protocol: a real world whose processes do, on command, what a test wants judged.
+ * A court without a protocol: a real world whose processes do, on command, what a test wants
+ * judged.
  *
  * Each of these is one handler of one process, in an event of its own.
  */

@@ -1,6 +1,6 @@
 /*
- * The canaries: for each judge a history that it must let pass, and one that it must convict, with the
- * sentence that it says. A judge that is blind, or sees ghosts, fails here.
+ * The canaries: for each judge a history that it must let pass, and one that it must convict, with
+ * the sentence that it says. A judge that is blind, or sees ghosts, fails here.
  */
 #include "tests/check/court.h"
 #include "tests/tests.h"
@@ -42,7 +42,7 @@ static void convicts(struct world *world, enum judge judge, process_id accused,
 	court_close(world);
 }
 
-/* ---- Elections ------------------------------------------------------------------------------------- */
+/* ---- Elections ------------------------------------------------------------------------------- */
 
 static void one_leader_a_term_passes(void)
 {
@@ -165,7 +165,7 @@ static void acting_in_a_term_already_left_is_convicted(void)
 		 "n1 was elected in term 2, and had entered term 3");
 }
 
-/* ---- Persist before send --------------------------------------------------------------------------- */
+/* ---- Persist before send --------------------------------------------------------------------- */
 
 static void votes_by_mail(struct world *world, bool early)
 {
@@ -210,7 +210,7 @@ static void an_answer_need_not_wait_for_the_disk(void)
 	acquits(world, JUDGE_PERSIST_BEFORE_SEND);
 }
 
-/* ---- Logs ------------------------------------------------------------------------------------------- */
+/* ---- Logs ------------------------------------------------------------------------------------ */
 
 static void a_leader_that_steps_down_may_truncate_in_the_same_handler(void)
 {
@@ -346,7 +346,7 @@ static void a_log_that_a_crash_cut_short_goes_on_from_what_survived(void)
 	acquits(world, JUDGE_LOG_MATCHING);
 }
 
-/* ---- State machines --------------------------------------------------------------------------------- */
+/* ---- State machines -------------------------------------------------------------------------- */
 
 static void commits(struct world *world, process_id id, uint64_t up_to, uint64_t term, bool leads)
 {
@@ -431,7 +431,7 @@ static void a_commit_index_beyond_the_log_is_convicted(void)
 		 "n1 advanced its commit index to 2, and its log ends at 1");
 }
 
-/* ---- Commits -------------------------------------------------------------------------------------- */
+/* ---- Commits --------------------------------------------------------------------------------- */
 
 static void an_entry_on_a_majority_of_disks_may_be_committed(void)
 {
@@ -549,7 +549,7 @@ static void what_is_applied_beyond_the_commit_index_is_convicted(void)
 	convicts(world, JUDGE_COMMIT_MONOTONE, N1, "n1 applied entry 2 with its commit index at 1");
 }
 
-/* ---- Leader completeness -------------------------------------------------------------------------- */
+/* ---- Leader completeness --------------------------------------------------------------------- */
 
 static void a_leader_that_holds_what_was_committed_passes(void)
 {
@@ -603,7 +603,7 @@ static void a_late_commit_convicts_the_leader_that_was_elected_without_it(void)
 		 "n4 was elected leader of term 2 without entry 2, which n1 committed in term 1");
 }
 
-/* ---- Crashes of the protocol itself ----------------------------------------------------------------- */
+/* ---- Crashes of the protocol itself ---------------------------------------------------------- */
 
 static void asserts_nonsense(struct world *world, void *unused)
 {
@@ -628,7 +628,7 @@ static void a_protocol_that_fails_its_own_assertion_is_convicted(void)
 		 "n2 failed its own assertion \"1 + 1 == 3\" at tests/check/test_judges.c:");
 }
 
-/* ---- Verdicts --------------------------------------------------------------------------------------- */
+/* ---- Verdicts -------------------------------------------------------------------------------- */
 
 static void a_judge_that_saw_nothing_says_so(void)
 {

@@ -1,7 +1,7 @@
 /*
- * The ledgers against a naive twin: five processes append, copy, cut, crash, lose their disks, elect
- * and commit at random. The twin keeps whole logs and whole prefixes as arrays, and compares them
- * letter by letter; after every deed both must have convicted as often, by the same judge.
+ * The ledgers against a naive twin: five processes append, copy, cut, crash, lose their disks,
+ * elect and commit at random. The twin keeps whole logs and whole prefixes as arrays, and compares
+ * them letter by letter; after every deed both must have convicted as often, by the same judge.
  */
 #include "tests/check/court.h"
 
@@ -35,7 +35,7 @@ struct twin {
 
 static struct twin *twin; /* the observer has no other way to it; one test at a time */
 
-/* ---- The twin ------------------------------------------------------------------------------------------ */
+/* ---- The twin -------------------------------------------------------------------------------- */
 
 static bool same_prefix(const struct prefix *a, const struct prefix *b, unsigned length)
 {
@@ -150,7 +150,7 @@ static void twin_advance(struct world *world, process_id id, unsigned up_to, uin
 		twin_extend(log, up_to, term);
 }
 
-/* ---- Both hear the same -------------------------------------------------------------------------------- */
+/* ---- Both hear the same ---------------------------------------------------------------------- */
 
 static void on_appended(struct world *world, process_id id, struct log_record *record)
 {
@@ -175,7 +175,7 @@ static void on_recovered(struct world *world, process_id id, uint64_t first_chan
 	check_observer.recovered(world, id, first_changed);
 }
 
-/* ---- Random deeds ---------------------------------------------------------------------------------------- */
+/* ---- Random deeds ---------------------------------------------------------------------------- */
 
 static void copies(struct world *world, struct pcg32 *pcg, process_id from, process_id to)
 {
@@ -261,7 +261,7 @@ static void some_deed(struct world *world, struct pcg32 *pcg, unsigned mischief)
 	}
 }
 
-/* ---- The comparison ---------------------------------------------------------------------------------------- */
+/* ---- The comparison -------------------------------------------------------------------------- */
 
 /* Every log, and every mark of a disk that holds an entry, as the disks have it. */
 static unsigned wrong_logs(struct world *world)
@@ -337,7 +337,7 @@ static void ledgers_and_twin_convict_alike(void)
 		CU_ASSERT(convictions[expected[i]] > 0);
 }
 
-/* ---- Ancestors -------------------------------------------------------------------------------------------- */
+/* ---- Ancestors ------------------------------------------------------------------------------- */
 
 /* How many steps lead from an entry to the one at `index`. */
 static unsigned steps_to(struct world *world, ref_t ref, uint64_t index)

@@ -20,7 +20,7 @@ static struct world *at_rest(void)
 	return world;
 }
 
-/* ---- Settled ---------------------------------------------------------------------------------------- */
+/* ---- Settled --------------------------------------------------------------------------------- */
 
 static void settles(struct world *world, uint64_t core)
 {
@@ -114,7 +114,7 @@ static void who_rightly_keeps_silent_is_exempt_while_a_quorum_is_left(void)
 	court_close(world);
 }
 
-/* ---- Convergence -------------------------------------------------------------------------------------- */
+/* ---- Convergence ----------------------------------------------------------------------------- */
 
 static struct check_result converged(struct world *world)
 {
@@ -179,7 +179,7 @@ static void what_the_log_wraps_is_not_replayed(void)
 	court_close(world);
 }
 
-/* ---- The witness ---------------------------------------------------------------------------------------- */
+/* ---- The witness ----------------------------------------------------------------------------- */
 
 static void applies(struct world *world, process_id id, uint64_t index, uint64_t number)
 {
