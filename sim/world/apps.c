@@ -10,12 +10,16 @@ struct block {
 	ref_t next, before; /* of the same process */
 	uint64_t size;      /* header included */
 };
+#define BLOCK_MAX (((size_t)1 << (ARENA_CLASSES - 1)) - sizeof(struct block))
 _Static_assert(sizeof(struct block) == ARENA_ALIGN, "blocks stay aligned");
 
 void *env_alloc(struct env *env, size_t size)
 {
 	struct process *process = process_of(env);
 	struct arena *arena = &process->world->arena;
+
+	if (size > BLOCK_MAX)
+		arena->full(arena);
 	struct block *block = arena_take(arena, sizeof(*block) + size);
 	ref_t ref = arena_ref(arena, block);
 
@@ -31,10 +35,11 @@ void env_free(struct env *env, void *memory)
 {
 	struct process *process = process_of(env);
 	struct arena *arena = &process->world->arena;
-	struct block *block = (struct block *)memory - 1;
 
 	if (!memory)
 		return;
+	struct block *block = (struct block *)memory - 1;
+
 	if (block->next)
 		((struct block *)arena_at(arena, block->next))->before = block->before;
 	if (block->before)
@@ -46,10 +51,9 @@ void env_free(struct env *env, void *memory)
 
 void *env_realloc(struct env *env, void *memory, size_t size)
 {
-	struct block *block = (struct block *)memory - 1;
-
 	if (!memory)
 		return env_alloc(env, size);
+	const struct block *block = (const struct block *)memory - 1;
 	size_t held = block->size - sizeof(*block);
 	void *moved = env_alloc(env, size);
 

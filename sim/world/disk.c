@@ -121,18 +121,45 @@ static void cell_free(struct world *world, ref_t ref)
 		arena_give(&world->arena, cell, sizeof(*cell) + cell->size);
 }
 
+static void slot_release(struct world *world, const struct log_slot *slot)
+{
+	if (slot->state != TORN)
+		record_release(world, world_record(world, slot->record));
+}
+
+static void removed_slots_free(struct world *world, const struct disk_write *write)
+{
+	if (write->count)
+		arena_give(&world->arena, arena_at(&world->arena, write->before),
+			   write->count * sizeof(struct log_slot));
+}
+
+/* Gives back the pages of the log that held nothing but what this write discarded. */
+static void drop_pages(struct world *world, struct disk *disk, const struct disk_write *discard)
+{
+	uint32_t shift = disk->log.shift;
+	uint64_t end = (((discard->first + discard->count - 1) >> shift) + 1) << shift;
+
+	if (discard->count)
+		pages_drop_below(&world->arena, &disk->log,
+				 discard->key < end ? discard->key + 1 : end);
+}
+
 /* The write can't be undone any more: what would have undone it goes. */
 static void write_settle(struct world *world, struct disk *disk, struct disk_write *write)
 {
-	ref_t *removed = arena_at(&world->arena, write->before);
+	const struct log_slot *removed = arena_at(&world->arena, write->before);
 
 	switch ((enum write_kind)write->kind) {
-	case WRITE_TRUNCATE: disk->truncations--; /* fall through */
+	case WRITE_TRUNCATE:
 	case WRITE_DISCARD:
 		for (uint32_t i = 0; i < write->count; i++)
-			record_release(world, arena_at(&world->arena, removed[i]));
-		if (write->count)
-			arena_give(&world->arena, removed, write->count * sizeof(ref_t));
+			slot_release(world, &removed[i]);
+		removed_slots_free(world, write);
+		if (write->kind == WRITE_TRUNCATE)
+			disk->truncations--;
+		else
+			drop_pages(world, disk, write);
 		break;
 	case WRITE_CELL: cell_free(world, write->before); break;
 	case WRITE_SNAPSHOT: block_free(world, write->before); break;
@@ -143,6 +170,15 @@ static void write_settle(struct world *world, struct disk *disk, struct disk_wri
 
 /* ---- Syncs ------------------------------------------------------------------------------------------ */
 
+static nanoseconds slowed(const struct disk *disk, nanoseconds took)
+{
+	if (likely(disk->slower == 0))
+		return took;
+	int128_t slow = (int128_t)took * disk->slower / 1000;
+
+	return slow < DURATION_MAX ? (nanoseconds)slow : DURATION_MAX;
+}
+
 void disk_issue(struct world *world, struct process *process, ticket_t ticket)
 {
 	struct disk *disk = &process->disk;
@@ -152,9 +188,10 @@ void disk_issue(struct world *world, struct process *process, ticket_t ticket)
 	world->counters.writes++;
 	if (setup->write.kind == CONSTANT && setup->write.a == 0)
 		return;
-	nanoseconds took = choose_duration(
-		&world->choices, choice_address(CHOICE_WRITE, process->id, 0, 0, disk->writes++),
-		&setup->write);
+	nanoseconds took = slowed(disk, choose_duration(&world->choices,
+							choice_address(CHOICE_WRITE, process->id, 0,
+								       0, disk->writes++),
+							&setup->write));
 	nanoseconds start = disk->busy_until > world->now ? disk->busy_until : world->now;
 
 	disk->busy_until = start + took;
@@ -166,12 +203,10 @@ void disk_sync(struct world *world, struct process *process)
 
 	if (disk->syncing || disk->issued <= disk->durable)
 		return;
-	nanoseconds took = choose_duration(
-		&world->choices, choice_address(CHOICE_SYNC, process->id, 0, 0, disk->syncs++),
-		&world->setup->disk.sync);
-
-	if (unlikely(disk->slower != 0))
-		took = took * (int64_t)disk->slower / 1000;
+	nanoseconds took = slowed(
+		disk, choose_duration(&world->choices,
+				      choice_address(CHOICE_SYNC, process->id, 0, 0, disk->syncs++),
+				      &world->setup->disk.sync));
 	nanoseconds start = disk->busy_until > world->now ? disk->busy_until : world->now;
 
 	disk->syncing = disk->issued;
@@ -194,41 +229,40 @@ static uint64_t pending_truncation(struct disk *disk, uint32_t from)
 	return least;
 }
 
+/* The write counts as durable; `later` is the place of the first one after it that waits. */
+static void advance_log(struct disk *disk, const struct disk_write *write, uint32_t later)
+{
+	uint64_t index = write->key;
+
+	if (write->kind != WRITE_APPEND && write->kind != WRITE_DISCARD)
+		return;
+	uint64_t first_removed = pending_truncation(disk, later);
+
+	if (index >= first_removed)
+		index = first_removed - 1;
+	if (index > disk->log_durable)
+		disk->log_durable = index;
+}
+
 /* Writes up to `ticket` have reached the platter. */
 static void settle_up_to(struct world *world, struct disk *disk, ticket_t ticket)
 {
 	while (disk->really < ticket) {
 		struct disk_write *write = waiting_at(disk, 0);
-		uint64_t index = write->key;
-		bool append = write->kind == WRITE_APPEND;
 
 		write_settle(world, disk, write);
 		disk->waiting_first = (disk->waiting_first + 1) & (disk->waiting_capacity - 1);
 		disk->waiting_count--;
 		disk->really++;
-		if (!append)
-			continue;
-		uint64_t first_removed = pending_truncation(disk, 0);
-
-		if (index >= first_removed)
-			index = first_removed - 1;
-		if (index > disk->log_durable)
-			disk->log_durable = index;
+		advance_log(disk, write, 0);
 	}
 }
 
 /* While syncs lie, what they covered counts as durable and waits on, for a crash to take. */
 static void lie_up_to(struct disk *disk, ticket_t ticket)
 {
-	uint64_t first_removed = pending_truncation(disk, 0);
-
-	for (uint32_t i = 0; i < ticket - disk->really; i++) {
-		struct disk_write *write = waiting_at(disk, i);
-		uint64_t index = write->key < first_removed ? write->key : first_removed - 1;
-
-		if (write->kind == WRITE_APPEND && index > disk->log_durable)
-			disk->log_durable = index;
-	}
+	for (uint32_t i = 0; i < ticket - disk->really; i++)
+		advance_log(disk, waiting_at(disk, i), i + 1);
 }
 
 /* ---- Undoing ---------------------------------------------------------------------------------------- */
@@ -291,23 +325,19 @@ static ref_t cell_exchange(struct world *world, struct disk *disk, uint64_t key,
 	return before;
 }
 
-static void put_slot(struct world *world, struct disk *disk, uint64_t index, ref_t record)
+static void put_slot(struct world *world, struct disk *disk, uint64_t index, struct log_slot slot)
 {
-	struct log_slot *slot = pages_make(&world->arena, &disk->log, index);
-
-	*slot = (struct log_slot){record, WHOLE};
+	*(struct log_slot *)pages_make(&world->arena, &disk->log, index) = slot;
 }
 
 /* Takes the write back. Returns the first log index that this changed, or UINT64_MAX. */
 static uint64_t write_undo(struct world *world, struct disk *disk, struct disk_write *write)
 {
-	ref_t *removed = arena_at(&world->arena, write->before);
-	struct log_slot *slot;
+	const struct log_slot *removed = arena_at(&world->arena, write->before);
 
 	switch ((enum write_kind)write->kind) {
 	case WRITE_APPEND:
-		slot = pages_at(&world->arena, &disk->log, write->key);
-		record_release(world, arena_at(&world->arena, slot->record));
+		slot_release(world, pages_at(&world->arena, &disk->log, write->key));
 		disk->log_last = write->key - 1;
 		return write->key;
 	case WRITE_TRUNCATE:
@@ -335,8 +365,7 @@ static uint64_t write_undo(struct world *world, struct disk *disk, struct disk_w
 		disk->snapshot = write->before;
 		return UINT64_MAX;
 	}
-	if (write->count)
-		arena_give(&world->arena, removed, write->count * sizeof(ref_t));
+	removed_slots_free(world, write);
 	return write->kind == WRITE_TRUNCATE ? write->key : write->first;
 }
 
@@ -381,6 +410,9 @@ static uint64_t undo_beyond(struct world *world, struct disk *disk,
 	disk->syncing = 0;
 	disk->generation++;
 	disk->log_durable = disk->log_last;
+	for (struct log_slot *slot;
+	     (slot = disk_slot(world, disk, disk->log_durable)) && slot->state == TORN;)
+		disk->log_durable--;
 	return changed;
 }
 
@@ -394,9 +426,7 @@ static void maybe_tear(struct world *world, struct process *process, const struc
 		return;
 	if (!choose_chance(&world->choices, address, world->setup->disk.torn))
 		return;
-	struct log_slot *slot = pages_make(&world->arena, &disk->log, write->key);
-
-	*slot = (struct log_slot){0, TORN};
+	put_slot(world, disk, write->key, (struct log_slot){0, TORN});
 	disk->log_last = write->key;
 }
 
@@ -450,12 +480,8 @@ void disk_wipe(struct world *world, struct process *process)
 			     .waiting = disk->waiting,
 			     .waiting_capacity = disk->waiting_capacity};
 
-	for (uint64_t index = disk->log_first; index <= disk->log_last; index++) {
-		struct log_slot *slot = disk_slot(world, disk, index);
-
-		if (slot->state != TORN)
-			record_release(world, world_record(world, slot->record));
-	}
+	for (uint64_t index = disk->log_first; index <= disk->log_last; index++)
+		slot_release(world, disk_slot(world, disk, index));
 	for (uint32_t i = 0; i < disk->cell_count; i++)
 		cell_free(world, disk->cells[i]);
 	if (disk->cell_capacity)
@@ -495,16 +521,28 @@ static ticket_t failed_ticket(struct world *world, struct process *process, enum
 	return 0;
 }
 
+void disk_tell_failed(struct world *world, struct process *process)
+{
+	ticket_t failed = process->failed_write;
+
+	process->failed_write = 0;
+	handler_begin(world, process);
+	process->protocol->disk_failed(&process->env, process->state, failed,
+				       (enum disk_error)process->failed_how);
+	handler_end(world, process);
+}
+
 static void disk_fails(struct world *world, struct process *process, ticket_t failed,
 		       enum disk_error error)
 {
-	const struct protocol *protocol = process->protocol;
+	const struct observer *observer = world->above->observer;
 	struct disk *disk = &process->disk;
 	uint32_t survive = (uint32_t)(failed - 1 - disk->really);
+	uint64_t log_durable = disk->log_durable;
 
 	trace_process(world, TRACE_DISK_FAILED, process, failed,
 		      error == DISK_FULL ? "disk full" : "write error");
-	if (!protocol->disk_failed) {
+	if (!process->protocol->disk_failed) {
 		process->dead_disk = true;
 		world_crash_now(world, process->id);
 		return;
@@ -513,11 +551,14 @@ static void disk_fails(struct world *world, struct process *process, ticket_t fa
 	held_drop(world, process, failed);
 	uint64_t changed = undo_beyond(world, disk, (uint32_t[]){survive, survive, survive});
 
-	if (changed != UINT64_MAX && world->above->observer)
-		world->above->observer->recovered(world, process->id, changed);
-	handler_begin(world, process);
-	protocol->disk_failed(&process->env, process->state, failed, error);
-	handler_end(world, process);
+	if (observer && changed != UINT64_MAX)
+		observer->recovered(world, process->id, changed);
+	if (observer && disk->log_durable > log_durable)
+		observer->durable(world, process->id, disk->log_durable);
+	process->failed_write = failed;
+	process->failed_how = (uint8_t)error;
+	if (process->status != PAUSED) /* else once it resumes */
+		disk_tell_failed(world, process);
 }
 
 void disk_synced(struct world *world, struct process *process)
@@ -666,7 +707,7 @@ struct written env_log_append(struct env *env, uint64_t term, const void *comman
 
 	if (!record)
 		record = record_new(world, index, term, command, size);
-	put_slot(world, disk, index, arena_ref(&world->arena, record));
+	put_slot(world, disk, index, (struct log_slot){arena_ref(&world->arena, record), WHOLE});
 	disk->log_last = index;
 	write_begin(process, WRITE_APPEND, index);
 	if (world->above->observer)
@@ -674,22 +715,17 @@ struct written env_log_append(struct env *env, uint64_t term, const void *comman
 	return (struct written){index, disk->ticket};
 }
 
-/* Moves the records of slots [first, last] into a block of references, for an undo. A torn slot holds
- * none, and is gone for good. */
+/* Copies slots [first, last], as they are, for an undo. */
 static ref_t take_slots(struct world *world, struct disk *disk, uint64_t first, uint64_t last,
 			uint32_t *count)
 {
-	struct log_slot *torn = disk_slot(world, disk, last);
-
-	if (torn && torn->state == TORN) /* it can only be the last */
-		last--;
 	*count = last + 1 > first ? (uint32_t)(last + 1 - first) : 0;
 	if (!*count)
 		return 0;
-	ref_t *removed = arena_take(&world->arena, *count * sizeof(ref_t));
+	struct log_slot *removed = arena_take(&world->arena, *count * sizeof(*removed));
 
 	for (uint32_t i = 0; i < *count; i++)
-		removed[i] = disk_slot(world, disk, first + i)->record;
+		removed[i] = *disk_slot(world, disk, first + i);
 	return arena_ref(&world->arena, removed);
 }
 
@@ -730,8 +766,6 @@ ticket_t env_log_discard(struct env *env, uint64_t last_discarded)
 	disk->log_first = last_discarded + 1;
 	if (disk->log_last < last_discarded)
 		disk->log_last = last_discarded;
-	if (disk->log_durable < last_discarded)
-		disk->log_durable = last_discarded;
 	return disk->ticket;
 }
 
@@ -785,7 +819,8 @@ ticket_t env_cell_put(struct env *env, uint64_t key, const void *value, size_t s
 
 	cell->key = key;
 	cell->size = (uint32_t)size;
-	memcpy(cell->value, value, size);
+	if (size)
+		memcpy(cell->value, value, size);
 	ref_t before = cell_exchange(world, &process->disk, key, arena_ref(&world->arena, cell));
 
 	write_begin(process, WRITE_CELL, key)->before = before;
@@ -855,8 +890,9 @@ ticket_t env_snapshot_stage(struct env *env, uint64_t offset, const void *bytes,
 		disk->staged = arena_ref(&world->arena, staged);
 		disk->staged_capacity = capacity;
 	}
-	write_begin(process, WRITE_STAGE, disk->staged_size);
-	memcpy((uint8_t *)arena_at(&world->arena, disk->staged) + offset, bytes, size);
+	write_begin(process, WRITE_STAGE, offset);
+	if (size)
+		memcpy((uint8_t *)arena_at(&world->arena, disk->staged) + offset, bytes, size);
 	if (end > disk->staged_size)
 		disk->staged_size = end;
 	return disk->ticket;
@@ -881,7 +917,8 @@ ticket_t env_snapshot_commit(struct env *env, uint64_t index, size_t image_size,
 	block->index = index;
 	block->header_size = (uint32_t)header_size;
 	block->image_size = (uint32_t)image_size;
-	memcpy(block->bytes, header, header_size);
+	if (header_size)
+		memcpy(block->bytes, header, header_size);
 	memcpy(block->bytes + header_size, arena_at(&world->arena, disk->staged), image_size);
 	ref_t before = disk->snapshot;
 

@@ -52,8 +52,9 @@ enum write_kind {
 struct disk_write {
 	uint32_t kind;  /* enum write_kind */
 	uint32_t count; /* log slots removed */
-	uint64_t key;   /* log index or cell key; of a stage: how much was staged before */
-	ref_t before;   /* the slots removed, or the cell or snapshot that stood there */
+	uint64_t
+		key; /* log index or cell key; of a stage: the first byte that it may have written over */
+	ref_t before; /* the log slots removed, or the cell or snapshot that stood there */
 	uint32_t unused;
 	uint64_t first; /* of a discard: the log's first index before */
 };

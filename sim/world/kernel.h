@@ -97,6 +97,7 @@ void disk_init(struct world *, struct disk *);
 void disk_issue(struct world *, struct process *, ticket_t);
 void disk_sync(struct world *, struct process *); /* begins one, if one is due */
 void disk_synced(struct world *, struct process *);
+void disk_tell_failed(struct world *, struct process *); /* that failed_write failed */
 /* Undoes what a crash takes. Returns the first log index that changed, or UINT64_MAX. */
 uint64_t disk_crash(struct world *, struct process *);
 void disk_wipe(struct world *, struct process *);

@@ -387,6 +387,7 @@ void world_crash_now(struct world *world, process_id id)
 	process->incarnation++;
 	process->crash_armed = false;
 	process->durable_waits = false;
+	process->failed_write = 0;
 	held_drop(world, process, 0);
 	while (process->inbox_first)
 		message_free(world, list_take(world, &process->inbox_first));
@@ -483,6 +484,8 @@ void world_resume(struct world *world, process_id id)
 	changed(world, process);
 	while (process->released_first)
 		network_send(world, list_take(world, &process->released_first));
+	if (process->failed_write)
+		disk_tell_failed(world, process);
 	if (process->durable_waits) {
 		process->durable_waits = false;
 		handler_begin(world, process);

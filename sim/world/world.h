@@ -202,7 +202,9 @@ struct process {
 	uint8_t status; /* enum status */
 	bool silenced;
 	bool wiped;         /* its disk was lost: it boots EMPTY */
-	bool durable_waits; /* paused, it was not yet told what became durable */
+	bool durable_waits; /* paused, it was not yet told what became durable ... */
+	uint8_t failed_how; /* ... nor what failed: enum disk_error */
+	ticket_t failed_write;
 	uint32_t boots, incarnation;
 	struct clock clock;
 	struct disk disk;
