@@ -349,6 +349,17 @@ void play_act(process_id id, void (*handler)(struct env *))
 	handler_end(play.world, process);
 }
 
+struct env *play_enter(process_id id)
+{
+	handler_begin(play.world, world_process(play.world, id));
+	return play_env(id);
+}
+
+void play_leave(void)
+{
+	handler_end(play.world, play.world->outside->current);
+}
+
 static bool act_due(struct world *world, uint32_t number)
 {
 	const struct act *act = &play.acts[number];

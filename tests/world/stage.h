@@ -74,7 +74,10 @@ void play_reset(void); /* the same world, laid out and booted again */
 enum outcome play_run(nanoseconds until);
 /* A handler of that process, now. */
 void play_act(process_id, void (*handler)(struct env *));
-/* The same as an event of the run. */
+/* The same as a bracket: what stands between the two is the handler. */
+struct env *play_enter(process_id);
+void play_leave(void);
+/* A handler as an event of the run. */
 void play_act_at(nanoseconds, process_id, void (*handler)(struct env *));
 void play_do_at(nanoseconds, void (*direct)(struct world *));
 /* "The nth such choice is `value`": before play_begin. */
