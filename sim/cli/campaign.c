@@ -9,6 +9,7 @@
  */
 #include "sim/cli/campaign.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -258,6 +259,7 @@ static void run_in_bulk(struct crew *crew)
 	uint64_t left = campaign->planned - 1;
 
 	crew->worker_count = left < crew->options->jobs ? (unsigned)left : crew->options->jobs;
+	assert(crew->worker_count > 0);
 	for (unsigned w = 0; w < crew->worker_count && !crew->ended; w++)
 		start_worker(crew, w, 1 + w);
 	for (uint64_t i = 1; i < campaign->planned && !crew->ended; i++) {

@@ -40,7 +40,7 @@ static void list_workloads(void)
 		[ARRIVAL_POISSON] = "operations are due at random, however many are open",
 	};
 
-	for (size_t i = 0; arrival_names[i]; i++)
+	for (size_t i = 0; i < sizeof(arrivals) / sizeof(arrivals[0]); i++)
 		printf("arrival: %-12s %s\n", arrival_names[i], arrivals[i]);
 	puts("skew: uniform         every key is as likely as any other\n"
 	     "skew: zipf(S)         the k-th key is chosen in proportion to 1 / k^S");

@@ -39,9 +39,8 @@ void bulk_work(int to, void *context)
 	if (!theatre) {
 		letter->trouble = NO_MEMORY;
 		child_tell(to, letter, sizeof(*letter));
-		return;
 	}
-	for (uint64_t i = 0; i < bulk->count; i++) {
+	for (uint64_t i = 0; theatre && i < bulk->count; i++) {
 		struct run_options run = {.seed = bulk->first + i * bulk->step};
 		struct metrics metrics;
 
@@ -50,7 +49,8 @@ void bulk_work(int to, void *context)
 		if (!child_tell(to, letter, sizeof(*letter)))
 			break;
 	}
-	theatre_close(theatre);
+	if (theatre)
+		theatre_close(theatre);
 	free(letter);
 }
 

@@ -25,7 +25,7 @@ struct bulk {
 	const struct campaign_options *options;
 	uint64_t first, step, count;
 };
-void bulk_work(int to, void *bulk);
+void bulk_work(int to, void *context); /* a struct bulk */
 
 /*
  * One run that fills its folder. The trace is written where the caller asks for it or the run turns
@@ -39,6 +39,6 @@ struct keep {
 	const struct run_record
 		*known; /* of the same run done before; NULL: this is the first look */
 };
-void keep_work(int to, void *keep);
+void keep_work(int to, void *context); /* a struct keep */
 
 #endif

@@ -257,7 +257,7 @@ static int run_file(const char *path, const struct settings *settings, const cha
 	if (!scenario)
 		return STATUS_UNUSABLE;
 	for (unsigned i = 0; i < *name_count; i++) {
-		if (strcmp(names[i], scenario->name))
+		if (strcmp(names[i], scenario->name) != 0)
 			continue;
 		scenario_free(scenario);
 		return complain_of(

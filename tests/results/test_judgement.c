@@ -102,7 +102,7 @@ static void availability_is_compared_with_its_threshold(void)
 
 static void recovery_is_measured_from_the_heal_or_from_each_fault(void)
 {
-	struct outage outages[] = {{0, 9 * MS, 3 * MS}, {1, 9 * MS, 5 * MS}};
+	static struct outage outages[] = {{0, 9 * MS, 3 * MS}, {1, 9 * MS, 5 * MS}};
 
 	begin((struct expectation){.kind = EXPECT_RECOVERS, .after = AFTER_HEAL, .within = 5 * MS});
 	EQUAL(judged(false), UNSETTLED);
