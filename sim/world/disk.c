@@ -197,12 +197,10 @@ void disk_issue(struct world *world, struct process *process, ticket_t ticket)
 	disk->busy_until = start + took;
 }
 
-void disk_sync(struct world *world, struct process *process)
+void disk_begin_sync(struct world *world, struct process *process)
 {
 	struct disk *disk = &process->disk;
 
-	if (disk->syncing || disk->issued <= disk->durable)
-		return;
 	nanoseconds took = slowed(
 		disk, choose_duration(&world->choices,
 				      choice_address(CHOICE_SYNC, process->id, 0, 0, disk->syncs++),

@@ -95,7 +95,12 @@ nanoseconds clock_true(const struct clock *, nanoseconds local); /* the first th
 
 void disk_init(struct world *, struct disk *);
 void disk_issue(struct world *, struct process *, ticket_t);
-void disk_sync(struct world *, struct process *); /* begins one, if one is due */
+void disk_begin_sync(struct world *, struct process *);
+static inline void disk_sync(struct world *world, struct process *process) /* if one is due */
+{
+	if (!process->disk.syncing && process->disk.issued > process->disk.durable)
+		disk_begin_sync(world, process);
+}
 void disk_synced(struct world *, struct process *);
 void disk_tell_failed(struct world *, struct process *); /* that failed_write failed */
 /* Undoes what a crash takes. Returns the first log index that changed, or UINT64_MAX. */

@@ -95,6 +95,10 @@ static void timer_queue(struct world *world, struct process *process, struct tim
 		due = world->now;
 	if (timer->queued >= 0 && timer->queued <= due)
 		return;
+	if (timer->queued >= 0)
+		queue_forget(&world->queue,
+			     (struct queue_item){arena_ref(&world->arena, timer) | ITEM_TIMER,
+						 timer->queued_sequence, timer->queued});
 	timer->queued = due;
 	timer->queued_sequence = world_push(world, due,
 					    arena_ref(&world->arena, timer) | ITEM_TIMER);

@@ -94,6 +94,20 @@ struct queue_item queue_pop_heap(struct queue *queue)
 	return first;
 }
 
+void queue_forget(struct queue *queue, struct queue_item item)
+{
+	if (queue->heap)
+		return;
+	for (uint32_t at = 0; at < queue->count; at++) {
+		if (queue_key(queue->item[at]) != queue_key(item))
+			continue;
+		queue->count--;
+		memmove(&queue->item[at], &queue->item[at + 1],
+			(queue->count - at) * sizeof(struct queue_item));
+		return;
+	}
+}
+
 struct queue_item queue_take(struct queue *queue, uint32_t k)
 {
 	/* Rare, and only where somebody schedules by hand: sort, take, and leave it to pushes to make

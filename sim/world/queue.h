@@ -30,6 +30,8 @@ void queue_init(struct arena *, struct queue *);
 void queue_push_heap(struct arena *, struct queue *, struct queue_item);
 void queue_grow(struct arena *, struct queue *);
 struct queue_item queue_pop_heap(struct queue *);
+/* Takes the item out if that is cheap: a superseded one does no harm but to be in the way. */
+void queue_forget(struct queue *, struct queue_item);
 /* Takes out the item that would come k-th, from 0: a scheduler's choice. O(count). */
 struct queue_item queue_take(struct queue *, uint32_t k);
 
