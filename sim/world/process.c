@@ -16,7 +16,7 @@ nanoseconds clock_local(const struct clock *clock, nanoseconds true_time)
 
 	if (likely(clock->ppm == 0))
 		return clock->local_at + passed;
-	return clock->local_at + passed + (nanoseconds)((int128_t)passed * clock->ppm / MILLION);
+	return clock->local_at + (nanoseconds)((int128_t)passed * (MILLION + clock->ppm) / MILLION);
 }
 
 nanoseconds clock_true(const struct clock *clock, nanoseconds local)
@@ -26,11 +26,8 @@ nanoseconds clock_true(const struct clock *clock, nanoseconds local)
 	if (likely(clock->ppm == 0))
 		return clock->true_at + ahead;
 	int128_t rate = MILLION + clock->ppm;
-	nanoseconds due = clock->true_at + (nanoseconds)((int128_t)ahead * MILLION / rate);
 
-	while (clock_local(clock, due) < local)
-		due++;
-	return due;
+	return clock->true_at + (nanoseconds)(((int128_t)ahead * MILLION + rate - 1) / rate);
 }
 
 nanoseconds env_now(const struct env *env)
@@ -272,6 +269,7 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 	if (unlikely(process->status == PAUSED)) {
 		if (process->inbox_count == INBOX_MAX) {
 			world->counters.inbox_dropped++;
+			trace_message(world, TRACE_LOST, message);
 			message_free(world, message);
 			return false;
 		}
@@ -279,7 +277,7 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 		message->arrived = true;
 		message->incarnation = process->incarnation;
 		list_add(world, &process->inbox_first, &process->inbox_last, message);
-		return true;
+		return false; /* an event once it is handled */
 	}
 	if (must_be_served(world, process, message))
 		return false;
