@@ -54,10 +54,6 @@ unsigned play_count(const char *part)
 
 /* ---- The protocol ----------------------------------------------------------------------------------- */
 
-struct player {
-	uint64_t heard;
-};
-
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
 	(void)state;
@@ -145,6 +141,20 @@ static nanoseconds patience(const void *options)
 	return S;
 }
 
+static uint64_t inspect_role(const struct env *env, const void *state)
+{
+	(void)env;
+	return ((const struct player *)state)->role;
+}
+
+static uint64_t inspect_term(const struct env *env, const void *state)
+{
+	(void)env;
+	return ((const struct player *)state)->term;
+}
+
+static const char *const roles[] = {"follower", "leader", NULL};
+
 static const struct field number_fields[] = {
 	FIELD(struct number_body, number, FIELD_NUMBER),
 	{0},
@@ -178,7 +188,9 @@ static const struct field number_fields[] = {
 							   .handle = on_other},                    \
 							  {0}},                                    \
 		.timers = (const struct timer_type[]){{"tick", on_tick}, {"tock", on_tock}, {0}},  \
-		.inspectors = (const struct inspector[]){{0}},                                     \
+		.inspectors = (const struct inspector[]){{"role", inspect_role, roles},            \
+							 {"term", inspect_term, NULL},             \
+							 {0}},                                     \
 		.options = (const struct option[]){{0}},                                           \
 		.observes = (const unsigned[]){OBSERVATION_COUNT},                                 \
 		.bugs = (const struct bug[]){{0}}, .sometimes = (const struct sometimes[]){{0}},   \

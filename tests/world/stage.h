@@ -26,6 +26,11 @@ struct number_body { /* of every message */
 	uint64_t number;
 };
 
+struct player {              /* a process's state */
+	uint64_t heard;      /* the sum of all numbers in its messages */
+	uint64_t role, term; /* of inspectors; the role 1 is "leader" */
+};
+
 /* What a process does; where NULL, nothing. The stage tells the event before it asks the script. */
 struct script {
 	void (*boot)(struct env *, enum boot);
