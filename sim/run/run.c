@@ -216,6 +216,86 @@ static void liveness(struct theatre *theatre)
 		check_convergence(world, scenario->workload.group, faults_core(world));
 }
 
+/* The last operation on that key that could have changed it, and was answered before `record` began. */
+static const struct history_record *last_change_before(struct world *world, const struct app *app,
+						       const struct history_record *record)
+{
+	const struct history_record *found = NULL;
+
+	for (size_t i = 0; i < history_count(world); i++) {
+		const struct history_record *other = history_at(world, i);
+
+		if (other->time >= record->time)
+			break;
+		if (other->type == HISTORY_OK && other->key == record->key &&
+		    !app->operations[other->operation].reads &&
+		    (!app->operations[other->operation].compares || other->matched))
+			found = other;
+	}
+	return found;
+}
+
+static const struct history_record *completion_of(struct world *world, uint32_t invocation)
+{
+	for (size_t i = invocation; i < history_count(world); i++) {
+		const struct history_record *record = history_at(world, i);
+
+		if (record->type == HISTORY_OK && record->invocation == invocation)
+			return record;
+	}
+	return NULL;
+}
+
+enum { PHRASE_MAX = 160 };
+
+/* What the operation that fits nowhere was told. */
+static void say_told(struct world *world, const struct app *app, uint32_t invocation, char *text)
+{
+	const struct history_record *told = completion_of(world, invocation);
+
+	text[0] = '\0';
+	if (told && app->operations[told->operation].reads)
+		snprintf(text, PHRASE_MAX, " returned %llu", (unsigned long long)told->result);
+	else if (told && app->operations[told->operation].compares)
+		snprintf(text, PHRASE_MAX, " said that %llu was%s there",
+			 (unsigned long long)told->expected, told->matched ? "" : " not");
+}
+
+static void say_last_change(struct world *world, const struct app *app,
+			    const struct history_record *record, char *text)
+{
+	const struct history_record *change = last_change_before(world, app, record);
+
+	text[0] = '\0';
+	if (change)
+		snprintf(text, PHRASE_MAX,
+			 ", though the %s of %llu by process %u had been answered at %lld.%06lld s",
+			 app->operations[change->operation].name, (unsigned long long)change->value,
+			 change->process, (long long)(change->time / 1000000000),
+			 (long long)(change->time / 1000 % 1000000));
+}
+
+static void convict_history(struct theatre *theatre, const struct app *app)
+{
+	struct world *world = theatre->world;
+	const struct linearizability *found = &theatre->result->linearizability;
+	uint32_t stuck = found->stuck_count ? found->stuck[0] : 0;
+	const struct history_record *record = history_at(world, stuck);
+	char told[PHRASE_MAX], change[PHRASE_MAX];
+
+	say_told(world, app, stuck, told);
+	say_last_change(world, app, record, change);
+	check_violated(
+		world, JUDGE_LINEARIZABILITY, NO_PROCESS,
+		"the %s of k%llu that process %u began at %lld.%06lld s%s%s: no order of the "
+		"operations on k%llu agrees with their model and with real time "
+		"(Herlihy and Wing 1990)",
+		app->operations[record->operation].name, (unsigned long long)found->key,
+		record->process, (long long)(record->time / 1000000000),
+		(long long)(record->time / 1000 % 1000000), told, change,
+		(unsigned long long)found->key);
+}
+
 static void judge_linearizability(struct theatre *theatre)
 {
 	struct world *world = theatre->world;
@@ -228,19 +308,8 @@ static void judge_linearizability(struct theatre *theatre)
 	check_count(world, JUDGE_LINEARIZABILITY, found->operations);
 	if (found->verdict == UNKNOWN)
 		check_unknown(world, JUDGE_LINEARIZABILITY, "configurations");
-	if (found->verdict != VIOLATED)
-		return;
-	const struct history_record *stuck = history_at(world,
-							found->stuck_count ? found->stuck[0] : 0);
-
-	check_violated(
-		world, JUDGE_LINEARIZABILITY, NO_PROCESS,
-		"the operations on k%llu have no order that their model and real time allow: "
-		"the %s that process %u began at %lld.%06lld s fits nowhere "
-		"(Herlihy and Wing 1990)",
-		(unsigned long long)found->key, app->operations[stuck->operation].name,
-		stuck->process, (long long)(stuck->time / 1000000000),
-		(long long)(stuck->time / 1000 % 1000000));
+	if (found->verdict == VIOLATED)
+		convict_history(theatre, app);
 }
 
 /* Everything that may meet a limit or a failed assertion happens in here. */
