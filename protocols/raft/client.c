@@ -50,7 +50,7 @@ void raft_on_request(struct env *env, void *state, const struct request *request
 		size_t size;
 		const void *answer = env_query(env, request->command, request->size, &size);
 
-		env_reply(env, request->id, answer, size);
+		env_reply_after(env, 0, request->id, answer, size);
 		return;
 	}
 	struct written entry = env_log_append(env, raft->term, request->command, request->size);

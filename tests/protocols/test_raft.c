@@ -478,6 +478,21 @@ static void a_leader_whose_disk_fails_leads_no_more(void)
 	CU_ASSERT(cluster_told(at, id) == NULL || cluster_told(at, id)->kind == MESSAGE_ANSWER);
 }
 
+static void a_slow_disk_of_the_leader_keeps_nobody_waiting(void)
+{
+	struct cluster *at = cluster_open("raft", 3);
+
+	make_leader(at, 0);
+	cluster_run(at, 100 * MS);
+	world_disk_slower(at->world, 0, 1000000); /* a thousand times */
+	request_id id = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, 10 * MS);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(cluster_told(at, id));
+	EQUAL(cluster_told(at, id)->kind, MESSAGE_ANSWER);
+	CU_ASSERT(world_process(at->world, 0)->disk.log_durable < last_index(at, 0));
+}
+
 /* Nothing that a member promises leaves before its disk has it, whatever the disk does. */
 static void no_promise_leaves_before_the_disk_has_it(void)
 {
@@ -530,6 +545,8 @@ CU_TestInfo raft_tests[] = {
 	{"who lost its disk falls silent for ever and the others go on",
 	 who_lost_its_disk_falls_silent_for_ever_and_the_others_go_on},
 	{"a leader whose disk fails leads no more", a_leader_whose_disk_fails_leads_no_more},
+	{"a slow disk of the leader keeps nobody waiting",
+	 a_slow_disk_of_the_leader_keeps_nobody_waiting},
 	{"no promise leaves before the disk has it", no_promise_leaves_before_the_disk_has_it},
 	CU_TEST_INFO_NULL,
 };
