@@ -106,7 +106,7 @@ static void on_disk_failed(struct env *env, void *state, ticket_t ticket, enum d
 
 	(void)ticket, (void)error;
 	raft_step_down(env, raft);
-	if (!raft_recall_vote(env, raft))
+	if (!raft_recall_vote(env, raft) || !recover_log(env)) /* a torn tail may be back, too */
 		fall_silent(env, raft);
 	pending_forget(&raft->pending, env_log_last(env) + 1);
 	env_sometimes(env, DISK_FAILED);
@@ -320,7 +320,6 @@ const struct protocol raft_protocol = {
 	.survives = {.survives_restart = true,
 		     .survives_lost_unsynced = true,
 		     .survives_reordered_unsynced = true,
-		     .survives_wipe = true,
 		     .clock_drift_ppm = -1},
 	.boot = on_boot,
 	.request = raft_on_request,
