@@ -1,13 +1,16 @@
 /*
  * The trace: one aligned line an event.
  *
- *     time in s  event  what
- *    1.204512     317  n1 -> n3  AppendEntries      term=3 previous=12/2 commit=11 +2 [13..14]
- *    1.204513    318  n2        timer election
- *    1.205517    319  n3        disk synced        up to write 41
- *    1.205517    319  n3           voted           term 4 for n2
- *    1.206001    320  n1 -x n3  AppendEntries      lost (or cut, or the receiver is down)
- *    2.000000    400  n2        CRASHED            its log ends at 17
+ *     time in s   event  what
+ *       1.204512     317  n1  -> n3  AppendEntries      term=3 commit=11 +2 [13/3..14/3]
+ *       1.204513     318  n2         timer election
+ *       1.205517     319  n3         disk synced        up to write 41
+ *       1.205517     319  n3            voted in term 4 for n2
+ *       1.206001     320  n1  -x n3  AppendEntries      term=3 commit=11  LOST
+ *       2.000000     320  n2         CRASHED            its log ends at 17
+ *
+ * LOST: by the link, by a cut, or because the receiver is down; where that shows on arrival it is no
+ * event, and the number is the next one's. Records go by index/term, the first and the last.
  *
  * Observations are indented: they stand below the event in which they bind. Lines that begin with
  * "##" tell what the floors above do: faults, operations, violations.
