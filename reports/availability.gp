@@ -18,10 +18,9 @@ do for [kind in "svg png"] {
 	set yrange [0:100]
 	set ytics 0,50,100
 	set xtics format ''
-	unset xlabel
-	set ylabel 'ok (%)' offset ylabel_right,0
-	plot data index 'buckets' using 1:5 with fillsteps fillcolor rgb vermillion notitle, \
-		'' index 'buckets' using 1:4 with fillsteps fillcolor rgb green notitle, \
+	eval beside('ok (%)')
+	plot data index 'buckets' using 1:3 with fillsteps fillcolor rgb vermillion notitle, \
+		'' index 'buckets' using 1:2 with fillsteps fillcolor rgb green notitle, \
 		'' index 'avoidable' using (($1+$2)/2):(50):1:2:(0):(100) \
 			with boxxyerror fillcolor rgb purple notitle, \
 		'' index 'heal' using 1:(0):(0):(100) with vectors nohead \
@@ -33,8 +32,8 @@ do for [kind in "svg png"] {
 	set yrange [0:y_max]
 	set ytics autofreq
 	set xtics format '%g'
-	set xlabel 'invocation time (s)' offset 0,xlabel_up
-	set ylabel 'operations / s' offset ylabel_right,0
+	eval below('invocation time (s)', 1)
+	eval beside('operations / s')
 	plot data index 'faults' using (($1+$2)/2):(0):1:2:(0):(y_max) \
 			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
 			title 'fault', \
@@ -43,9 +42,9 @@ do for [kind in "svg png"] {
 			title 'avoidable', \
 		'' index 'heal' using 1:(0):(0):(y_max) with vectors nohead \
 			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
-		'' index 'buckets' using 1:2 with steps linewidth 1.2 dashtype 3 linecolor rgb vermillion \
+		'' index 'rates' using 1:2 with steps linewidth 1.2 dashtype 3 linecolor rgb vermillion \
 			title 'invoked', \
-		'' index 'buckets' using 1:3 with steps linewidth 1.6 linecolor rgb green \
+		'' index 'rates' using 1:3 with steps linewidth 1.6 linecolor rgb green \
 			title 'successful'
 	unset multiplot
 	unset output

@@ -15,8 +15,8 @@ do for [kind in "svg png"] {
 	set yrange [y_min:y_max]
 	set logscale y 10
 	set mytics 10
-	set xlabel 'invocation time (s)' offset 0,xlabel_up
-	set ylabel 'latency (ms)' offset ylabel_right,0
+	eval below('invocation time (s)', 1)
+	eval beside('latency (ms)')
 	plot data index 'faults' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
 			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
 			title 'fault', \

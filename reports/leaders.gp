@@ -20,8 +20,7 @@ do for [kind in "svg png"] {
 	set bmargin at screen up(foot(2))
 	set yrange [nodes-0.5:-0.5]
 	set ytics scale 0 format ''
-	set xlabel 'time (s)' offset 0,xlabel_up
-	unset ylabel
+	eval below('time (s)', 2)
 	plot data index 'faults' using (($1+$2)/2):(0):1:2:(-0.5):(nodes-0.5) \
 			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
 			title 'fault', \

@@ -1,51 +1,60 @@
 # Shared by all pictures: sizes, fonts, colours, and the strip that names the faults.
 #
-# A picture is drawn twice, as SVG and as PNG (192 dots an inch), with text of 8 pt. All numbers come from
-# the run: those above this line, and the .dat file beside the script. gnuplot only draws. Colours are those of B. Wong,
-# "Points of view: Color blindness", Nature Methods 8 (2011) 441; shape or height always says the same.
+# A picture is drawn twice, as SVG and as PNG (192 dots an inch), with text of 8 pt. All numbers come
+# from the run: those above this line, and the .dat file beside the script; gnuplot only draws. The
+# colours are those of B. Wong, "Points of view: Color blindness", Nature Methods 8 (2011) 441; shape
+# or height always says the same.
 
 black = '#000000'; orange = '#E69F00'; sky = '#56B4E9'; green = '#009E73'
 blue = '#0072B2'; vermillion = '#D55E00'; purple = '#CC79A7'; grey = '#999999'
-pale = '#D9D9D9'
 
-row = 0.36                      # of a line of text, in cm
-strip = row * lanes + 0.15      # the faults, above everything else
-foot(rows) = 1.1 + row * rows    # time axis and legend
+# In centimetres: a line of text, the faults above everything else, time axis and legend below it.
+row = 0.36
+strip = row * lanes + 0.15
+foot(rows) = 1.1 + row * rows
 
 # From centimetres above the bottom to parts of the picture; its height is known to each script.
 up(cm) = cm / height
-terminal_svg = "set terminal svg noenhanced size %.0f,%.0f font 'Helvetica,Arial,sans-serif,10.67' linewidth 0.8 background 'white'"
-terminal_png = "set terminal pngcairo noenhanced size %.0f,%.0f font 'Helvetica,8' fontscale 2 linewidth 1.6 pointscale 1.6 background 'white'"
+
+terminal_svg = "set terminal svg noenhanced size %.0f,%.0f background 'white' \
+	font 'Helvetica,Arial,sans-serif,10.67' linewidth 0.8"
+terminal_png = "set terminal pngcairo noenhanced size %.0f,%.0f background 'white' \
+	font 'Helvetica,8' fontscale 2 linewidth 1.6 pointscale 1.6"
 start(kind) = kind eq 'svg' ? \
 	sprintf(terminal_svg, width / 2.54 * 96, height / 2.54 * 96) : \
 	sprintf(terminal_png, width / 2.54 * 192, height / 2.54 * 192)
 
 set encoding utf8
+set format '%g'
+set style fill solid noborder
 set lmargin at screen left / width
 set rmargin at screen 1 - right / width
 set xrange [0:x_max]
+
 # The two terminals measure letters, lines and marks differently.
 axes = "\
 	set border 3 linewidth 0.8; \
 	set xtics out nomirror scale 0.6 offset 0,(kind eq 'svg' ? 0.5 : 0); \
 	set ytics out nomirror scale 0.6 offset (kind eq 'svg' ? 0.6 : 0),0; \
-	xlabel_up = kind eq 'svg' ? 1.15 : 0.4; \
-	ylabel_right = kind eq 'svg' ? 2 : 0.5; \
 	mark = kind eq 'svg' ? 0.7 : 1; \
 	small = kind eq 'svg' ? ',9.3' : ',7'"
-set format "%g"
-set style fill solid noborder
 legend = "\
 	set key at screen 0.5, screen up(0.08) center bottom horizontal \
 	reverse Left samplen 1.4 \
 	width (kind eq 'svg' ? -4 : 0.5) spacing (kind eq 'svg' ? 0.75 : 1)"
+below(text, rows) = sprintf( \
+	"set label 1 '%s' at graph 0.5, screen up(%g) center", text, row * rows + 0.45)
+beside(text) = sprintf( \
+	"set label 2 '%s' at screen 0.4 / width, graph 0.5 center rotate by 90", text)
 
 # Each fault is a bar with its name, in a lane of its own where several overlap.
 draw_faults = "\
 	set tmargin at screen up(height - 0.05); set bmargin at screen up(height - strip + 0.1); \
-	unset border; unset tics; unset key; unset xlabel; unset ylabel; set yrange [lanes:0]; \
+	unset border; unset tics; unset key; unset label; set yrange [lanes:0]; \
 	plot data index 'faults' using (($1+$2)/2):($3+0.5):1:2:($3+0.12):($3+0.88) \
-		with boxxyerror fillcolor rgb '#E3E3E3' notitle, \
-	     '' index 'faults' using 1:($3+0.12):(0):(0.76) with vectors nohead linecolor rgb grey notitle, \
-	     '' index 'faults' using 4:($3+0.5):5 with labels left offset char 0.3,0 notitle; \
+			with boxxyerror fillcolor rgb '#E3E3E3' notitle, \
+		'' index 'faults' using 1:($3+0.12):(0):(0.76) \
+			with vectors nohead linecolor rgb grey notitle, \
+		'' index 'faults' using 4:($3+0.5):5 \
+			with labels left offset char 0.3,0 notitle; \
 	".axes

@@ -93,19 +93,28 @@ static void printf_like(2, 3) say(struct text *text, const char *format, ...)
 	text->left -= moved;
 }
 
+/* "all c1 c3..c8": three and more in a row are named by the first and the last. */
 static void say_set(struct text *text, const struct world *world, const struct endpoint_set *set)
 {
-	const char *space = "";
+	bool all = set->processes == set_everyone(world) && world->process_count > 1;
+	const char *space = all ? " " : "";
 	char name[8];
 
-	if (set->processes == set_everyone(world) && world->process_count > 1) {
+	if (all)
 		say(text, "all");
+	for (unsigned i = set_next(set, all ? CLIENT_FIRST : 0); i < ENDPOINTS;
+	     i = set_next(set, i + 1)) {
+		unsigned last = i;
+
+		while (last + 1 < ENDPOINTS && last + 1 != CLIENT_FIRST &&
+		       set_has(set, (endpoint_t)(last + 1)))
+			last++;
+		say(text, "%s%s", space, endpoint_name((endpoint_t)i, name));
 		space = " ";
-	}
-	for (endpoint_t i = set_next(set, *space ? CLIENT_FIRST : 0); i < ENDPOINTS;
-	     i = set_next(set, i + 1u)) {
-		say(text, "%s%s", space, endpoint_name(i, name));
-		space = " ";
+		if (last < i + 2)
+			continue;
+		say(text, "..%s", endpoint_name((endpoint_t)last, name));
+		i = last;
 	}
 }
 

@@ -120,7 +120,7 @@ bool faults_due(struct world *, uint32_t argument);
 void faults_heal(struct world *);
 bool faults_healed(struct world *);
 const struct fault_state *faults_state(struct world *, unsigned index);
-/* "crash n3", "partition n1 n2 | n3 n4 n5", "loss n1 -> all": for traces and pictures. Whom it hit is
+/* "crash n3", "partition n1 n2 | n3..n5", "loss n1 -> all": for traces and pictures. Whom it hit is
  * known once it has fired. Returns `text`. */
 enum { FAULT_TEXT_MAX = 512 };
 const char *faults_describe(struct world *, unsigned index, char text[FAULT_TEXT_MAX]);

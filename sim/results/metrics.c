@@ -226,36 +226,73 @@ static double good_slices(const struct measured *measured, const struct metrics 
 
 /* ---- Windows ---------------------------------------------------------------------------------------------- */
 
-/*
- * The worst ratio over all windows of a width that lie within the measured time. The ratio of a
- * sliding window changes only where a call enters or leaves it, so windows that begin or end at a
- * call are all that need be looked at.
- */
-static double worst_window(const struct measured *measured, nanoseconds width)
-{
-	const struct call *calls = measured->calls;
-	size_t first = measured->first, count = measured->count;
-	size_t low, high, ok = 0;
-	double worst = ratio(successes(calls + first, count - first), count - first);
+struct windows {
+	const struct measured *measured;
+	const size_t *ok; /* successes among the first so many calls */
+	nanoseconds width;
+	double worst;
+};
 
-	if (measured->until - measured->from <= width)
-		return worst;
-	high = first;
-	for (low = first; low < count && calls[low].invoked + width <= measured->until; low++) {
-		for (; high < count && calls[high].invoked < calls[low].invoked + width; high++)
-			ok += calls[high].success;
-		worst = fmin(worst, ratio(ok, high - low));
-		ok -= calls[low].success;
+/* How many calls were invoked before `time`. */
+static size_t invoked_before(const struct measured *measured, nanoseconds time)
+{
+	size_t low = 0, high = measured->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (measured->calls[middle].invoked < time)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	low = first, ok = 0;
-	for (high = first; high < count; high++) {
-		ok += calls[high].success;
-		for (; calls[low].invoked <= calls[high].invoked - width; low++)
-			ok -= calls[low].success;
-		if (calls[high].invoked - width >= measured->from)
-			worst = fmin(worst, ratio(ok, high + 1 - low));
+	return low;
+}
+
+static void look_at_window(struct windows *windows, nanoseconds start)
+{
+	nanoseconds end = start + windows->width;
+
+	if (start < windows->measured->from || end > windows->measured->until)
+		return;
+	size_t first = invoked_before(windows->measured, start);
+	size_t last = invoked_before(windows->measured, end);
+
+	if (last > first)
+		windows->worst = fmin(windows->worst,
+				      ratio(windows->ok[last] - windows->ok[first], last - first));
+}
+
+/*
+ * The worst ratio over all windows of a width that lie within the measured time. As a window slides,
+ * its ratio changes only where a call has just entered or just left it: these places, and the first
+ * window, are all that need be looked at. A shorter measured time is one window.
+ */
+static double worst_window(const struct measured *measured, const size_t *ok, nanoseconds width)
+{
+	size_t first = measured->first, count = measured->count;
+	struct windows windows = {measured, ok, width, NAN};
+
+	if (measured->until - measured->from < width)
+		return ratio(ok[count] - ok[first], count - first);
+	look_at_window(&windows, measured->from);
+	for (size_t i = first; i < count; i++) {
+		look_at_window(&windows, measured->calls[i].invoked - width + 1);
+		look_at_window(&windows, measured->calls[i].invoked + 1);
 	}
-	return worst;
+	return windows.worst;
+}
+
+static void windowed(const struct measured *measured, struct metrics *metrics)
+{
+	static const nanoseconds widths[] = {1, 2, 5, 10, 30};
+	size_t *ok = must(calloc(measured->count + 1, sizeof(*ok)));
+
+	for (size_t i = 0; i < measured->count; i++)
+		ok[i + 1] = ok[i] + measured->calls[i].success;
+	for (unsigned i = 0; i < 5; i++)
+		metrics->windowed[i] = worst_window(measured, ok, widths[i] * second);
+	free(ok);
 }
 
 /* ---- Outages ---------------------------------------------------------------------------------------------- */
@@ -369,10 +406,11 @@ struct sweep {
 	bool *dark;
 };
 
-/* Nothing changed from `from` to `to`. */
+/* Nothing changed from `from` to `to`; what follows the end of arrivals does not count. */
 static void sweep_over(const struct measured *measured, const struct sweep *sweep, nanoseconds from,
 		       nanoseconds to, struct metrics *metrics)
 {
+	to = to < measured->until ? to : measured->until;
 	if (!sweep->leads && metrics->leaderless >= 0)
 		metrics->leaderless += overlap(from, to, measured->from, measured->until);
 	if (count_bits(sweep->whole) < sweep->majority || to <= from)
@@ -443,7 +481,6 @@ static void measure(struct measured *measured, struct world *world, const struct
 
 static void figures_of_calls(const struct measured *measured, struct metrics *metrics)
 {
-	static const nanoseconds windows[] = {1, 2, 5, 10, 30};
 	const struct call *calls = measured->calls + measured->first;
 	size_t count = measured->count - measured->first, outside = 0, outside_ok = 0;
 	nanoseconds *latency = must(calloc(count + 1, sizeof(*latency)));
@@ -461,8 +498,6 @@ static void figures_of_calls(const struct measured *measured, struct metrics *me
 		outside_ok += calls[i].success;
 	}
 	metrics->availability_outside = ratio(outside_ok, outside);
-	for (unsigned i = 0; i < 5; i++)
-		metrics->windowed[i] = worst_window(measured, windows[i] * second);
 	metrics->throughput = (double)second *
 			      ratio(ok, (uint64_t)(measured->until - measured->from));
 	free(latency);
@@ -485,6 +520,7 @@ void metrics_of_world(struct world *world, const struct scenario *scenario,
 	metrics->buckets = must(calloc(metrics->bucket_count, sizeof(*metrics->buckets)));
 	fill_buckets(&measured, metrics);
 	figures_of_calls(&measured, metrics);
+	windowed(&measured, metrics);
 	metrics->slices = good_slices(&measured, metrics);
 	list_outages(&measured, metrics);
 	sweep_series(&measured, metrics);

@@ -21,7 +21,7 @@
 /* Centimetres: of a picture, its margins, and a letter of 8 pt. */
 static const double width_cm = 17.5, left_cm = 1.75, right_cm = 0.35, letter_cm = 0.155;
 
-enum { LANES_MAX = 8, LABEL_MAX = 48, POINTS_MAX = 20000, DENSE = 3000 };
+enum { LANES_MAX = 8, LABEL_MAX = 48, POINTS_MAX = 20000, DENSE = 3000, SLICE_WANTS = 25 };
 
 struct band {
 	nanoseconds from, to;
@@ -184,10 +184,10 @@ static void latency_data(const struct show *show, FILE *out)
 	write_outcome(show, HISTORY_INFO, "unknown", out);
 }
 
-/* From a power of ten below all latencies to a little above them. */
+/* A little around all latencies, and at least a power of ten. */
 static void latency_sizes(const struct show *show, FILE *out)
 {
-	double least = 1e9, most = 0, low = 1e9;
+	double least = 1e9, most = 0;
 
 	for (size_t i = 0; i < show->count; i++) {
 		double latency = milliseconds(show->calls[i].ended - show->calls[i].invoked);
@@ -199,9 +199,9 @@ static void latency_sizes(const struct show *show, FILE *out)
 	}
 	if (most <= 0)
 		least = most = 1;
-	while (low > least)
-		low /= 10;
-	fprintf(out, "y_min = %g\ny_max = %g\ndot = %g\n", low, most * 1.7,
+	if (most < 4 * least)
+		least = most / 4;
+	fprintf(out, "y_min = %g\ny_max = %g\ndot = %g\n", least / 1.7, most * 1.7,
 		show->count > DENSE ? 0.16 : 0.28);
 }
 
@@ -225,11 +225,43 @@ static nanoseconds bucket_end(const struct show *show, unsigned bucket)
 	return end < until ? end : until;
 }
 
-static double bucket_rate(const struct show *show, unsigned bucket, uint32_t operations)
+/*
+ * Throughput is drawn over so many buckets at a time that each slice holds some operations: the noise
+ * of small numbers would hide what it shows.
+ */
+static unsigned slice_buckets(const struct show *show)
 {
-	nanoseconds length = bucket_end(show, bucket) - bucket * show->metrics->width;
+	static const unsigned sizes[] = {1, 2, 5, 10, 20};
+	unsigned count = show->metrics->bucket_count, size = 1;
 
-	return length > 0 ? operations / seconds(length) : 0;
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size = sizes[i];
+		if (show->count * size >= (size_t)SLICE_WANTS * count)
+			break;
+	}
+	return size;
+}
+
+struct slice {
+	nanoseconds from, to;
+	double invoked, ok; /* a second */
+};
+
+static struct slice slice_at(const struct show *show, unsigned first)
+{
+	const struct metrics *metrics = show->metrics;
+	unsigned last = first + slice_buckets(show) - 1, invoked = 0, ok = 0;
+
+	if (last >= metrics->bucket_count)
+		last = metrics->bucket_count - 1;
+	for (unsigned i = first; i <= last; i++) {
+		invoked += metrics->buckets[i].invoked;
+		ok += metrics->buckets[i].ok;
+	}
+	nanoseconds from = first * metrics->width, to = bucket_end(show, last);
+	double length = to > from ? seconds(to - from) : 1;
+
+	return (struct slice){from, to, invoked / length, ok / length};
 }
 
 static void write_avoidable(const struct show *show, FILE *out)
@@ -249,23 +281,35 @@ static void write_avoidable(const struct show *show, FILE *out)
 	end_block(out);
 }
 
-static void availability_data(const struct show *show, FILE *out)
+static void write_shares(const struct show *show, FILE *out)
 {
 	const struct metrics *metrics = show->metrics;
 
-	write_faults(show, out);
-	write_avoidable(show, out);
-	begin_block(out, "buckets",
-		    "from (s), invoked (1/s), successful (1/s), successful (%), 100 if any (%)");
+	begin_block(out, "buckets", "from (s), successful (%), 100 if any was invoked (%)");
 	for (unsigned i = 0; i < metrics->bucket_count; i++) {
 		const struct bucket *bucket = &metrics->buckets[i];
-		double share = bucket->invoked ? 100.0 * bucket->ok / bucket->invoked : 0;
 
-		fprintf(out, "%.6f %.4f %.4f %.4f %d\n", seconds(i * metrics->width),
-			bucket_rate(show, i, bucket->invoked), bucket_rate(show, i, bucket->ok),
-			share, bucket->invoked ? 100 : 0);
+		fprintf(out, "%.6f %.4f %d\n", seconds(i * metrics->width),
+			bucket->invoked ? 100.0 * bucket->ok / bucket->invoked : 0,
+			bucket->invoked ? 100 : 0);
 	}
-	fprintf(out, "%.6f 0 0 0 0\n", seconds(bucket_end(show, metrics->bucket_count - 1)));
+	fprintf(out, "%.6f 0 0\n", seconds(bucket_end(show, metrics->bucket_count - 1)));
+	end_block(out);
+}
+
+static void availability_data(const struct show *show, FILE *out)
+{
+	struct slice slice = {0};
+
+	write_faults(show, out);
+	write_avoidable(show, out);
+	write_shares(show, out);
+	begin_block(out, "rates", "from (s), invoked (1/s), successful (1/s)");
+	for (unsigned i = 0; i < show->metrics->bucket_count; i += slice_buckets(show)) {
+		slice = slice_at(show, i);
+		fprintf(out, "%.6f %.4f %.4f\n", seconds(slice.from), slice.invoked, slice.ok);
+	}
+	fprintf(out, "%.6f 0 0\n", seconds(slice.to));
 	end_block(out);
 }
 
@@ -273,27 +317,26 @@ static void availability_sizes(const struct show *show, FILE *out)
 {
 	double most = 1;
 
-	for (unsigned i = 0; i < show->metrics->bucket_count; i++) {
-		double rate = bucket_rate(show, i, show->metrics->buckets[i].invoked);
+	for (unsigned i = 0; i < show->metrics->bucket_count; i += slice_buckets(show)) {
+		struct slice slice = slice_at(show, i);
 
-		most = rate > most ? rate : most;
+		most = slice.invoked > most ? slice.invoked : most;
 	}
 	fprintf(out, "y_max = %g\n", most * 1.08);
 }
 
 static void availability_caption(const struct show *show, FILE *out)
 {
-	char width[32];
+	double width = milliseconds(show->metrics->width);
 
-	snprintf(width, sizeof(width), "%g ms", milliseconds(show->metrics->width));
 	fprintf(out,
-		"Above, the share of successes among the operations invoked in each bucket of %s; "
-		"below, "
-		"how many were invoked and how many of these succeeded. Avoidable unavailability: "
-		"buckets in which a live, mutually connected majority existed, an operation was "
-		"open, "
-		"and none succeeded.\n",
-		width);
+		"Above, the share of successes among the operations invoked in each bucket of %g "
+		"ms; "
+		"below, how many were invoked and how many of these succeeded, over %g ms at a "
+		"time. "
+		"Avoidable unavailability: buckets in which a live, mutually connected majority "
+		"existed, an operation was open, and none succeeded.\n",
+		width, width * slice_buckets(show));
 	fprintf(out, "Availability: %.4f %%. Avoidable unavailability: ",
 		100 * show->metrics->availability);
 	if (show->metrics->avoidable < 0)

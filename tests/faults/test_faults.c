@@ -863,14 +863,17 @@ static void descriptions(void)
 	fault->amount = MS;
 	aim(fault, 0, TARGET_CLIENTS);
 	aim(fault, 1, TARGET_ALL);
-	split(&stage, 100 * MS, 0);
+	fault = split(&stage, 100 * MS, 0);
+	name(fault, 1, N5);
+	name(fault, 1, C1);
 	stage_begin(&stage);
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 0, text), "crash");
 	play(&stage, 101 * MS);
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 0, text), "crash n2");
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 1, text), "cut n1 <-> n3");
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 2, text), "delay c1 c2 -> all");
-	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 3, text), "partition n1 n2 | n3 n4");
+	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 3, text),
+			       "partition n1 n2 | n3..n5 c1");
 	stage_close(&stage);
 }
 
