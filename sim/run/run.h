@@ -8,7 +8,7 @@
 #include "sim/scenario/scenario.h"
 
 /* That the search for an order of one object's operations looks at: beyond, it does not know. */
-enum { CONFIGURATIONS_MAX = 20 * 1000 * 1000 };
+enum { CONFIGURATIONS_MAX = 1000 * 1000 };
 
 /* Where runs take place, one after the other: the arena, the checker's memory. */
 struct theatre;
