@@ -27,11 +27,11 @@ static void lay_out(struct env *env, struct raft *raft)
 	raft->batch = (uint32_t)options->batch;
 	raft->pipeline = (uint32_t)options->pipeline;
 
-	unsigned count = raft->member_count;
+	size_t count = raft->member_count;
 	uint64_t *flying = env_alloc(env, count * raft->pipeline * sizeof(*flying));
 
 	raft->followers = env_alloc(env, count * sizeof(struct follower));
-	for (unsigned i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		raft->followers[i].flying = flying + i * raft->pipeline;
 }
 

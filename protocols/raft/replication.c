@@ -123,6 +123,7 @@ static uint64_t quorum_match(struct env *env, struct raft *raft)
 	uint64_t above[PROCESSES_MAX]; /* the commit index, falling */
 	unsigned count = 0;
 
+	ORDEAL_ASSERT(env, raft->quorum > 0);
 	for (unsigned i = 0; i < raft->member_count; i++) {
 		process_id member = raft->members[i];
 		uint64_t match = member == raft->self ? env_log_durable(env)

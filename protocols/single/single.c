@@ -116,7 +116,7 @@ SEE(struct single, commit)
 static nanoseconds patience(const void *options)
 {
 	(void)options;
-	return 100 * 1000000; /* it has no time-out: a disk answers sooner */
+	return 100000000; /* it has no time-out: a disk answers sooner */
 }
 
 /* ---- The table ------------------------------------------------------------------------------- */

@@ -93,7 +93,7 @@ static void changed(struct world *world, process_id who)
 	(void)world, (void)who;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 static struct distribution constant(nanoseconds a)
 {
@@ -160,7 +160,7 @@ void cluster_bug(struct cluster *at, const char *name)
 	CU_FAIL_FATAL("no bug of that name");
 }
 
-/* ---- Driving ----------------------------------------------------------------------------------- */
+/* ---- Driving --------------------------------------------------------------------------------- */
 
 void cluster_run(struct cluster *at, nanoseconds for_so_long)
 {
@@ -194,23 +194,23 @@ request_id cluster_ask(struct cluster *at, process_id whom, unsigned operation, 
 
 void cluster_isolate(struct cluster *at, process_id who)
 {
-	for (process_id other = 0; other < at->world->process_count; other++)
+	for (unsigned other = 0; other < at->world->process_count; other++)
 		if (other != who) {
-			world_cut(at->world, who, other);
-			world_cut(at->world, other, who);
+			world_cut(at->world, who, (endpoint_t)other);
+			world_cut(at->world, (endpoint_t)other, who);
 		}
 }
 
 void cluster_rejoin(struct cluster *at, process_id who)
 {
-	for (process_id other = 0; other < at->world->process_count; other++)
+	for (unsigned other = 0; other < at->world->process_count; other++)
 		if (other != who) {
-			world_mend(at->world, who, other);
-			world_mend(at->world, other, who);
+			world_mend(at->world, who, (endpoint_t)other);
+			world_mend(at->world, (endpoint_t)other, who);
 		}
 }
 
-/* ---- Looking ----------------------------------------------------------------------------------- */
+/* ---- Looking --------------------------------------------------------------------------------- */
 
 const struct answer *cluster_told(const struct cluster *at, request_id id)
 {
@@ -241,9 +241,9 @@ uint64_t cluster_see(struct cluster *at, process_id who, const char *inspector)
 
 static bool all_follow(struct cluster *at, process_id leader)
 {
-	for (process_id who = 0; who < at->world->process_count; who++)
-		if (world_process(at->world, who)->status == UP &&
-		    cluster_see(at, who, "leader") != leader)
+	for (unsigned who = 0; who < at->world->process_count; who++)
+		if (world_process(at->world, (process_id)who)->status == UP &&
+		    cluster_see(at, (process_id)who, "leader") != leader)
 			return false;
 	return true;
 }

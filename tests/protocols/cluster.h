@@ -1,8 +1,8 @@
 /*
  * A cluster on a stage: worlds in which tests drive protocols by hand, without judges or workload.
  *
- * Links take 1 ms, syncs 1 ms, nothing is lost unless a test says so. What processes observe and what
- * clients are told is noted, in order.
+ * Links take 1 ms, syncs 1 ms, nothing is lost unless a test says so. What processes observe and
+ * what clients are told is noted, in order.
  */
 #ifndef TESTS_PROTOCOLS_CLUSTER_H
 #define TESTS_PROTOCOLS_CLUSTER_H
@@ -42,8 +42,7 @@ struct cluster {
 	char failure[256];
 };
 
-/* Lays out and boots `members` of the named protocol over the app `register`. Options by name and
- * text, ended by NULL, are not needed here: raft takes its defaults. */
+/* Lays out and boots `members` of the named protocol over the app `register`, with raft's defaults. */
 struct cluster *cluster_open(const char *protocol, unsigned members);
 /* As above, with the setup changed before the start. */
 struct cluster *cluster_open_with(const char *protocol, unsigned members,

@@ -1,4 +1,4 @@
-/* Apps: what they do and what their models say it means must be the same; and their states travel. */
+/* Apps: what they do is what their models say that it means; and their states travel. */
 #include "tests/protocols/cluster.h"
 
 #include "protocols/apps/keyed.h"
@@ -82,14 +82,14 @@ static uint64_t state_digest(void)
 	return stage.app->digest(stage.audit.process.app);
 }
 
-/* ---- Model and app agree ------------------------------------------------------------------------- */
+/* ---- Model and app agree --------------------------------------------------------------------- */
 
 static void agree(const struct app *app)
 {
 	static uint64_t model[KEYS][4];
 	static uint64_t seen[KEYS];
 	struct pcg32 pcg;
-	unsigned operations = 0, matched = 0;
+	unsigned operations = 1, matched = 0;
 
 	stage_open(app);
 	memset(model, 0, sizeof(model));
@@ -169,7 +169,7 @@ static void a_comparison_is_judged_by_what_is_there(void)
 	}
 }
 
-/* ---- Values of kv ------------------------------------------------------------------------------- */
+/* ---- Values of kv ---------------------------------------------------------------------------- */
 
 static void kv_tells_one_number_as_itself_and_absence_as_zero(void)
 {
@@ -209,7 +209,7 @@ static void kv_refuses_to_grow_a_full_value_and_its_model_knows(void)
 	EQUAL(say("get", 4, 0, 0).result, state[0]);
 }
 
-/* ---- States --------------------------------------------------------------------------------------- */
+/* ---- States ---------------------------------------------------------------------------------- */
 
 static void fill(const struct app *app, uint64_t keys)
 {
@@ -278,7 +278,7 @@ static void equal_states_have_equal_digests_whatever_the_path(void)
 	CU_ASSERT(state_digest() != appended); /* the order within a value counts */
 }
 
-/* ---- What they stand on ---------------------------------------------------------------------------- */
+/* ---- What they stand on ---------------------------------------------------------------------- */
 
 static void the_table_agrees_with_a_plain_array(void)
 {

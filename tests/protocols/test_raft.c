@@ -3,7 +3,7 @@
 
 #include "protocols/raft/raft.h"
 
-enum { SECOND = 1000 };
+#define SECOND (1000 * MS)
 
 static bool did(const struct cluster *at, enum raft_sometimes what)
 {
@@ -18,9 +18,9 @@ static uint64_t last_index(struct cluster *at, process_id who)
 /* All live members have applied as much, and are in the same state. */
 static bool converged(struct cluster *at)
 {
-	for (process_id who = 1; who < at->world->process_count; who++)
-		if (cluster_see(at, who, "applied") != cluster_see(at, 0, "applied") ||
-		    world_app_digest(at->world, who) != world_app_digest(at->world, 0))
+	for (unsigned who = 1; who < at->world->process_count; who++)
+		if (cluster_see(at, (process_id)who, "applied") != cluster_see(at, 0, "applied") ||
+		    world_app_digest(at->world, (process_id)who) != world_app_digest(at->world, 0))
 			return false;
 	return true;
 }
@@ -35,7 +35,7 @@ static void make_leader(struct cluster *at, process_id who)
 	EQUAL(cluster_see(at, who, "role"), LEADER);
 }
 
-/* ---- Elections ---------------------------------------------------------------------------------- */
+/* ---- Elections ------------------------------------------------------------------------------- */
 
 static void five_members_elect_one_leader_whom_all_follow(void)
 {
@@ -43,7 +43,7 @@ static void five_members_elect_one_leader_whom_all_follow(void)
 	process_id leader = cluster_elect(at);
 	uint64_t term = cluster_see(at, leader, "term");
 
-	cluster_run(at, 10 * SECOND * MS);
+	cluster_run(at, 10 * SECOND);
 	EQUAL(cluster_leader(at), leader);
 	for (process_id who = 0; who < 5; who++) {
 		EQUAL(cluster_see(at, who, "term"), term);
@@ -85,7 +85,7 @@ static void a_crashed_leader_is_replaced_and_what_it_answered_is_still_there(voi
 	cluster_run(at, 100 * MS);
 	EQUAL(cluster_told(at, read)->told.result, 5);
 	world_restart(at->world, first);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	EQUAL(cluster_see(at, first, "leader"), second);
 	CU_ASSERT(converged(at));
 }
@@ -97,7 +97,7 @@ static void a_minority_elects_nobody_and_a_majority_goes_on(void)
 	cluster_elect(at);
 	for (process_id who = 0; who < 2; who++)
 		cluster_isolate(at, who);
-	cluster_run(at, 3 * SECOND * MS);
+	cluster_run(at, 3 * SECOND);
 	process_id leader = cluster_leader(at);
 
 	CU_ASSERT(leader >= 2 && leader < 5);
@@ -110,7 +110,7 @@ static void a_minority_elects_nobody_and_a_majority_goes_on(void)
 
 	for (process_id who = 0; who < 5; who++)
 		elected += cluster_saw(at, who, SAW_LEADER_ELECTED);
-	cluster_run(at, 5 * SECOND * MS);
+	cluster_run(at, 5 * SECOND);
 	for (process_id who = 0; who < 5; who++)
 		elected -= cluster_saw(at, who, SAW_LEADER_ELECTED);
 	EQUAL(elected, 0);
@@ -150,13 +150,13 @@ static void a_candidate_whose_log_is_behind_gets_no_vote(void)
 	cluster_ask(at, 0, WRITE, 1, 5);
 	cluster_run(at, 400 * MS); /* 2 has raised its term, and lacks the write */
 	cluster_rejoin(at, 2);
-	cluster_run(at, 2 * SECOND * MS);
+	cluster_run(at, 2 * SECOND);
 	EQUAL(cluster_saw(at, 2, SAW_LEADER_ELECTED), 0);
 	CU_ASSERT(did(at, LEADER_DEPOSED)); /* by its higher term */
 	CU_ASSERT(converged(at));
 }
 
-/* ---- Clients -------------------------------------------------------------------------------------- */
+/* ---- Clients --------------------------------------------------------------------------------- */
 
 static void who_does_not_lead_names_the_leader_or_says_not_now(void)
 {
@@ -192,9 +192,9 @@ static void a_deposed_leader_answers_for_its_own_entries_alone(void)
 	world_cut(at->world, 0, 2);
 	request_id lost = cluster_ask(at, 0, WRITE, 1, 6);
 
-	cluster_run(at, SECOND * MS); /* 1 or 2 leads, and commits what both have */
+	cluster_run(at, SECOND); /* 1 or 2 leads, and commits what both have */
 	cluster_rejoin(at, 0);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(cluster_told(at, kept));
 	EQUAL(cluster_told(at, kept)->kind, MESSAGE_ANSWER);
 	CU_ASSERT_PTR_NULL(cluster_told(at, lost));
@@ -214,7 +214,7 @@ static void a_read_by_a_deposed_leader_is_never_answered_from_its_own_state(void
 		cluster_ask(at, 0, WRITE, 1, 5);
 		cluster_run(at, 100 * MS);
 		cluster_isolate(at, 0);
-		cluster_run(at, SECOND * MS);
+		cluster_run(at, SECOND);
 		make_leader(at, 1);
 		EQUAL(cluster_see(at, 0, "role"), LEADER); /* it does not know */
 		cluster_ask(at, 1, WRITE, 1, 6);
@@ -229,7 +229,7 @@ static void a_read_by_a_deposed_leader_is_never_answered_from_its_own_state(void
 	}
 }
 
-/* ---- Replication ---------------------------------------------------------------------------------- */
+/* ---- Replication ----------------------------------------------------------------------------- */
 
 static void every_write_is_answered_once_and_applied_by_all(void)
 {
@@ -257,7 +257,7 @@ static void a_follower_far_behind_catches_up_in_batches(void)
 	world_crash_now(at->world, 2);
 	for (unsigned i = 1; i <= 900; i++)
 		cluster_ask(at, 0, WRITE, i, i);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	EQUAL(last_index(at, 0), 901);
 	uint64_t sent = at->world->counters.sent;
 
@@ -279,15 +279,15 @@ static void a_conflict_is_found_term_by_term_not_entry_by_entry(void)
 	cluster_isolate(at, 0);
 	for (unsigned i = 1; i <= 300; i++)
 		cluster_ask(at, 0, WRITE, i, i);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	make_leader(at, 1);
 	for (unsigned i = 1; i <= 300; i++)
 		cluster_ask(at, 1, WRITE, i, 1000 + i);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	cluster_rejoin(at, 0);
 	cluster_run(at, 100 * MS); /* one heartbeat and a few round trips */
 	EQUAL(last_index(at, 0), last_index(at, 1));
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	CU_ASSERT(did(at, SUFFIX_REMOVED));
 	CU_ASSERT(converged(at));
 }
@@ -314,7 +314,7 @@ static void lost_repeated_and_late_messages_change_nothing(void)
 	}
 	world_heal(at->world);
 	cluster_elect(at);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	CU_ASSERT(converged(at));
 	for (unsigned i = 0; i < at->told_count; i++)
 		answers += at->told[i].kind == MESSAGE_ANSWER;
@@ -322,7 +322,7 @@ static void lost_repeated_and_late_messages_change_nothing(void)
 	EQUAL(at->early, 0);
 }
 
-/* ---- Figure 8 --------------------------------------------------------------------------------------- */
+/* ---- Figure 8 -------------------------------------------------------------------------------- */
 
 static void one_by_one(struct setup *setup)
 {
@@ -349,7 +349,7 @@ static bool committed_old_term(struct cluster *at)
 	return false;
 }
 
-/* The paper's own story up to (c), where S1 leads again and a majority comes to hold its old entry. */
+/* The paper's own story up to (c): S1 leads again, and a majority comes to hold its old entry. */
 static void entries_of_old_terms_are_not_committed_by_counting(void)
 {
 	for (int buggy = 0; buggy <= 1; buggy++) {
@@ -391,7 +391,7 @@ static void entries_of_old_terms_are_not_committed_by_counting(void)
 	}
 }
 
-/* ---- Disks ---------------------------------------------------------------------------------------- */
+/* ---- Disks ----------------------------------------------------------------------------------- */
 
 static void torn(struct setup *setup)
 {
@@ -416,7 +416,7 @@ static void a_torn_tail_is_dropped_and_fetched_again(void)
 			world_disk_failing(at->world, who, 0);
 			cluster_run(at, 30 * MS);
 		}
-		cluster_run(at, SECOND * MS);
+		cluster_run(at, SECOND);
 		CU_ASSERT(did(at, TORN_TAIL_DROPPED));
 		CU_ASSERT(did(at, DISK_FAILED) == failing);
 		CU_ASSERT(converged(at));
@@ -442,10 +442,10 @@ static void who_lost_its_disk_falls_silent_for_ever_and_the_others_go_on(void)
 		world_restart(at->world, 2); /* an ordinary restart, by now */
 		unsigned voted = cluster_saw(at, 2, SAW_VOTED);
 
-		cluster_run(at, SECOND * MS);
+		cluster_run(at, SECOND);
 		world_crash_now(at->world, 0);
 		world_restart(at->world, 0);
-		cluster_run(at, 3 * SECOND * MS);
+		cluster_run(at, 3 * SECOND);
 		EQUAL(cluster_saw(at, 2, SAW_VOTED), voted);
 		EQUAL(cluster_saw(at, 2, SAW_SILENCED), 2);
 		process_id leader = cluster_leader(at);
@@ -471,7 +471,7 @@ static void a_leader_whose_disk_fails_leads_no_more(void)
 	CU_ASSERT(cluster_see(at, 0, "role") != LEADER);
 	EQUAL(last_index(at, 0), last); /* undone in its own view, though sent to the others */
 	CU_ASSERT(did(at, DISK_FAILED));
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	process_id leader = cluster_leader(at);
 
 	CU_ASSERT(leader == 1 || leader == 2);
@@ -480,7 +480,7 @@ static void a_leader_whose_disk_fails_leads_no_more(void)
 	cluster_run(at, 100 * MS);
 	EQUAL(cluster_told(at, read)->told.result, 5);
 	world_disk_failing(at->world, 0, 0);
-	cluster_run(at, SECOND * MS);
+	cluster_run(at, SECOND);
 	CU_ASSERT(converged(at));
 	CU_ASSERT(cluster_told(at, id) == NULL || cluster_told(at, id)->kind == MESSAGE_ANSWER);
 }
