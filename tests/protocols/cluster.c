@@ -1,4 +1,6 @@
 /* The stage: see cluster.h. */
+#include "sim/world/kernel.h" /* first: it brings a header that minds our macros */
+
 #include "tests/protocols/cluster.h"
 
 #include "protocols/raft/raft.h"
@@ -190,6 +192,16 @@ request_id cluster_ask(struct cluster *at, process_id whom, unsigned operation, 
 					.command = command,
 					.size = sizeof(id) + size});
 	return id;
+}
+
+void *cluster_forge(struct cluster *at, process_id from, process_id to, unsigned type)
+{
+	size_t size = at->setup.groups[0].protocol->messages[type].size;
+	struct env_message *message = message_new(at->world, MESSAGE_PROTOCOL, from, to, size);
+
+	message->type = (uint8_t)type;
+	network_send(at->world, message);
+	return message->body;
 }
 
 void cluster_isolate(struct cluster *at, process_id who)

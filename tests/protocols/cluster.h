@@ -42,7 +42,7 @@ struct cluster {
 	char failure[256];
 };
 
-/* Lays out and boots `members` of the named protocol over the app `register`, with raft's defaults. */
+/* Lays out and boots a protocol of that name, over the app register, with raft's defaults. */
 struct cluster *cluster_open(const char *protocol, unsigned members);
 /* As above, with the setup changed before the start. */
 struct cluster *cluster_open_with(const char *protocol, unsigned members,
@@ -55,6 +55,8 @@ void cluster_run(struct cluster *, nanoseconds for_so_long);
 enum { READ, WRITE, CAS };
 request_id cluster_ask(struct cluster *, process_id, unsigned operation, uint64_t key,
 		       uint64_t value);
+/* Forges a message of the protocol, on its way as any other: its body, to be filled in. */
+void *cluster_forge(struct cluster *, process_id from, process_id to, unsigned type);
 /* The last that was told to this request, or NULL. */
 const struct answer *cluster_told(const struct cluster *, request_id);
 unsigned cluster_saw(const struct cluster *, process_id, enum observation); /* how often */
