@@ -42,8 +42,8 @@ do for [kind in "svg png"] {
 			title 'avoidable', \
 		'' index 'heal' using 1:(0):(0):(y_max) with vectors nohead \
 			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
-		'' index 'rates' using 1:2 with steps linewidth 1.2 dashtype 3 linecolor rgb vermillion \
-			title 'invoked', \
+		'' index 'rates' using 1:2 with steps linewidth 1.2 dashtype 3 \
+			linecolor rgb vermillion title 'invoked', \
 		'' index 'rates' using 1:3 with steps linewidth 1.6 linecolor rgb green \
 			title 'successful'
 	unset multiplot

@@ -1,5 +1,5 @@
-# Turns gnuplot scripts into C, so that the binary reads no file of its own: reports/latency.gp becomes
-# script_latency[], a list of lines ended by NULL.
+# Turns gnuplot scripts into C, so that the binary reads no file of its own: reports/latency.gp
+# becomes script_latency[], a list of lines ended by NULL.
 BEGIN { print "#include \"sim/results/scripts.h\"\n\n#include <stddef.h>" }
 FNR == 1 {
 	if (NR > 1)

@@ -30,7 +30,8 @@ do for [kind in "svg png"] {
 			linecolor rgb vermillion notitle, \
 		NaN with points pointtype 7 pointsize 0.45*mark linecolor rgb blue title 'ok', \
 		NaN with points pointtype 9 pointsize 0.7*mark linecolor rgb orange title 'fail', \
-		NaN with points pointtype 2 pointsize 0.6*mark linecolor rgb vermillion title 'unknown'
+		NaN with points pointtype 2 pointsize 0.6*mark \
+			linecolor rgb vermillion title 'unknown'
 	unset logscale
 	unset mytics
 	unset multiplot

@@ -5,7 +5,8 @@ panel = nodes * lane
 height = strip + 0.12 + panel + foot(2)
 
 # A bar of so much of a lane's height.
-bar(share) = sprintf("using (($2+$3)/2):1:2:3:($1-%g):($1+%g) with boxxyerror", share / 2, share / 2)
+bar(share) = sprintf("using (($2+$3)/2):1:2:3:($1-%g):($1+%g) with boxxyerror", \
+	share / 2, share / 2)
 follower = bar(0.3); candidate = bar(0.55); leader = bar(0.8)
 down = bar(0.06); paused = bar(0.5); cut = bar(0.8)
 

@@ -1,9 +1,9 @@
 # Shared by all pictures: sizes, fonts, colours, and the strip that names the faults.
 #
-# A picture is drawn twice, as SVG and as PNG (192 dots an inch), with text of 8 pt. All numbers come
-# from the run: those above this line, and the .dat file beside the script; gnuplot only draws. The
-# colours are those of B. Wong, "Points of view: Color blindness", Nature Methods 8 (2011) 441; shape
-# or height always says the same.
+# A picture is drawn twice, as SVG and as PNG (192 dots an inch), with text of 8 pt. All numbers
+# come from the run: those above this line, and the .dat file beside the script; gnuplot only draws.
+# The colours are those of B. Wong, "Points of view: Color blindness", Nature Methods 8 (2011) 441;
+# shape or height always says the same.
 
 black = '#000000'; orange = '#E69F00'; sky = '#56B4E9'; green = '#009E73'
 blue = '#0072B2'; vermillion = '#D55E00'; purple = '#CC79A7'; grey = '#999999'

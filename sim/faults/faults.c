@@ -1,14 +1,15 @@
 /*
  * The schedule: when faults begin and end, and the one heal.
  *
- * A fault goes from WAITING to ACTIVE to OVER, once. It begins when it is due; where nobody fills one
- * of its roles, it tries again every tenth of a patience, and after five patiences it counts as never
- * fired. It ends when its time is up or at the heal, whichever comes first; after the heal nothing
- * breaks any more. Each beginning and end stands in the history, the fingerprint and the trace.
+ * A fault goes from WAITING to ACTIVE to OVER, once. It begins when it is due; where nobody fills
+ * one of its roles, it tries again every tenth of a patience, and after five patiences it counts as
+ * never fired. It ends when its time is up or at the heal, whichever comes first; after the heal
+ * nothing breaks any more. Each beginning and end stands in the history, the fingerprint and the
+ * trace.
  *
- * After a heal of everything, faults that only minorities can survive go unnoticed: everyone catches
- * up from everyone. Hence the heal of a core: a random quorum, whole and mutually connected, must
- * make progress alone, while the rest stays dead or cut off for ever.
+ * After a heal of everything, faults that only minorities can survive go unnoticed: everyone
+ * catches up from everyone. Hence the heal of a core: a random quorum, whole and mutually
+ * connected, must make progress alone, while the rest stays dead or cut off for ever.
  */
 #include "sim/faults/internal.h"
 
@@ -71,7 +72,7 @@ uint64_t faults_core(struct world *world)
 	return faults->core;
 }
 
-/* ---- In words ----------------------------------------------------------------------------------------------- */
+/* ---- In words -------------------------------------------------------------------------------- */
 
 struct text {
 	char *at;
@@ -169,7 +170,7 @@ static void tell(struct world *world, unsigned number, enum history_type type)
 				 faults_describe(world, number, text));
 }
 
-/* ---- Beginning and end -------------------------------------------------------------------------------------- */
+/* ---- Beginning and end ----------------------------------------------------------------------- */
 
 static void end_fault(struct world *world, unsigned number)
 {
@@ -260,7 +261,7 @@ bool faults_due(struct world *world, uint32_t argument)
 	return true;
 }
 
-/* ---- The heal ----------------------------------------------------------------------------------------------- */
+/* ---- The heal -------------------------------------------------------------------------------- */
 
 /*
  * A random quorum of the group; the other groups stay whole. Those that rightly stay silent, or are

@@ -6,7 +6,7 @@
 
 #include "sim/workload/history.h"
 
-/* ---- Whom a fault hits -------------------------------------------------------------------------------- */
+/* ---- Whom a fault hits ----------------------------------------------------------------------- */
 
 struct endpoint_set {
 	uint64_t processes;
@@ -37,7 +37,7 @@ struct target {
 	} item[TARGET_ITEMS_MAX];
 };
 
-/* ---- The table ------------------------------------------------------------------------------------------ */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 enum fault_shape {
 	FAULT_ON_PROCESSES, /* crash: leader */
@@ -84,15 +84,15 @@ struct fault_kind {
 	int64_t amount_fallback, amount_min, amount_max; /* fallback INT64_MIN: it must be said */
 	bool lasts;                                      /* takes `for:`; a clock step does not */
 	nanoseconds lasts_fallback; /* where no `for:` is said; 0: until the heal */
-	/* `hit` says whom, part by part. `begin` returns false where it hit nobody; `end` is NULL where
-	 * nothing is to be undone. */
+	/* `hit` says whom, part by part. `begin` returns false where it hit nobody; `end` is NULL
+	 * where nothing is to be undone. */
 	bool (*begin)(struct world *, const struct fault *, const struct endpoint_set *hit);
 	void (*end)(struct world *, const struct fault *, const struct endpoint_set *hit);
 };
 extern const struct fault_kind fault_kinds[FAULT_KINDS];
 const char *fault_name(unsigned kind);
 
-/* ---- The schedule ---------------------------------------------------------------------------------------- */
+/* ---- The schedule ---------------------------------------------------------------------------- */
 
 enum heal_mode { HEAL_ALL, HEAL_CORE };
 extern const char *const heal_mode_names[]; /* "all", "core"; ended by NULL */

@@ -25,7 +25,7 @@ struct faults {
 	bool healed;
 };
 
-/* ---- Sets of endpoints -------------------------------------------------------------------------------- */
+/* ---- Sets of endpoints ----------------------------------------------------------------------- */
 
 enum { ENDPOINTS = CLIENT_FIRST + CLIENTS_MAX }; /* also: no endpoint */
 
@@ -53,7 +53,7 @@ uint64_t set_everyone(const struct world *);
 /* Chooses `count` members of a set; each draw has an address of its own, from `address` on. */
 uint64_t set_choose(struct world *, address_t address, uint64_t set, unsigned count);
 
-/* ---- Between the files -------------------------------------------------------------------------------- */
+/* ---- Between the files ----------------------------------------------------------------------- */
 
 /* Says whom fault `number` hits, part by part. False where nobody fills one of its roles. */
 bool faults_resolve(struct world *, unsigned number, struct endpoint_set *hit);

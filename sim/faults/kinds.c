@@ -1,10 +1,10 @@
 /*
  * The one table of kinds of faults, at the foot of this file, and what each does to the world.
  *
- * Two faults on the same process or link never disturb each other. A process comes back when the last
- * fault that keeps it down ends; what faults bend (loss, delay, a disk's speed, a clock's rate) is
- * computed anew from the setup and from all active faults whenever one of them begins or ends. Chances
- * combine as those of independent accidents, delays add, slowness multiplies.
+ * Two faults on the same process or link never disturb each other. A process comes back when the
+ * last fault that keeps it down ends; what faults bend (loss, delay, a disk's speed, a clock's
+ * rate) is computed anew from the setup and from all active faults whenever one of them begins or
+ * ends. Chances combine as those of independent accidents, delays add, slowness multiplies.
  */
 #include "sim/faults/internal.h"
 
@@ -17,7 +17,7 @@ enum {
 #define HOUR         ((int64_t)3600 * SECOND)
 #define MUST_BE_SAID INT64_MIN
 
-/* ---- Many at once --------------------------------------------------------------------------------------- */
+/* ---- Many at once ---------------------------------------------------------------------------- */
 
 typedef void process_change(struct world *, process_id);
 
@@ -55,7 +55,7 @@ static bool on_links(struct world *world, const struct fault *fault, const struc
 	return any;
 }
 
-/* ---- What all active faults make together ------------------------------------------------------------------ */
+/* ---- What all active faults make together ---------------------------------------------------- */
 
 /* The next active fault of a kind, from `number` on; the count of faults where there is none. */
 static unsigned next_active(const struct faults *faults, enum fault_number kind, unsigned number)
@@ -183,7 +183,7 @@ void faults_release(struct world *world, process_id id)
 		world_pause(world, id);
 }
 
-/* ---- Processes ---------------------------------------------------------------------------------------------- */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 static void crash_process(struct world *world, process_id id)
 {
@@ -242,9 +242,10 @@ static void end_pause(struct world *world, const struct fault *fault,
 	on_processes(world, hit, resume_process);
 }
 
-/* ---- Links -------------------------------------------------------------------------------------------------- */
+/* ---- Links ----------------------------------------------------------------------------------- */
 
-/* Endpoints of different parts no longer reach each other; those in no part keep all their links. */
+/* Endpoints of different parts no longer reach each other; those in no part keep all their links.
+ * */
 static bool between_parts(struct world *world, const struct fault *fault,
 			  const struct endpoint_set *hit, link_change *change)
 {
@@ -303,7 +304,7 @@ static void end_delay(struct world *world, const struct fault *fault,
 	on_links(world, fault, hit, bend_delay);
 }
 
-/* ---- Disks and clocks --------------------------------------------------------------------------------------- */
+/* ---- Disks and clocks ------------------------------------------------------------------------ */
 
 static bool begin_slow_disk(struct world *world, const struct fault *fault,
 			    const struct endpoint_set *hit)
@@ -365,7 +366,7 @@ static void end_clock_drift(struct world *world, const struct fault *fault,
 	on_processes(world, hit, bend_clock);
 }
 
-/* ---- The table ---------------------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 const struct fault_kind fault_kinds[FAULT_KINDS] = {
 	[FAULT_CRASH] = {.name = "crash",

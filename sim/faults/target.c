@@ -3,8 +3,9 @@
  *
  * Named ones come first, then roles, among the processes that this fault has not taken yet; `rest`
  * comes last. Every draw has an address made of the fault's number, the part, the item and the
- * ordinal within it, so that no other fault's presence moves it, and a role that is tried again draws
- * the same. A random minority is the largest one, a random majority the smallest: (n-1)/2 and n/2+1.
+ * ordinal within it, so that no other fault's presence moves it, and a role that is tried again
+ * draws the same. A random minority is the largest one, a random majority the smallest: (n-1)/2 and
+ * n/2+1.
  */
 #include "sim/faults/internal.h"
 
@@ -19,7 +20,7 @@ const char *const target_names[TARGET_KINDS] = {
 	[TARGET_CLIENTS] = "clients",
 };
 
-/* ---- Sets ----------------------------------------------------------------------------------------------- */
+/* ---- Sets ------------------------------------------------------------------------------------ */
 
 endpoint_t set_next(const struct endpoint_set *set, unsigned from)
 {
@@ -66,7 +67,7 @@ uint64_t set_choose(struct world *world, address_t address, uint64_t set, unsign
 	return chosen;
 }
 
-/* ---- Roles ---------------------------------------------------------------------------------------------- */
+/* ---- Roles ----------------------------------------------------------------------------------- */
 
 static uint64_t live(const struct world *world, uint64_t set)
 {

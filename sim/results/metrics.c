@@ -2,8 +2,8 @@
  * Figures of a finished run, from its history, the states of its faults and the series of what its
  * processes were. What each means is said in metrics.h.
  *
- * The history is in order of time, so the calls of a bucket or a window stand side by side, and every
- * figure is one sweep.
+ * The history is in order of time, so the calls of a bucket or a window stand side by side, and
+ * every figure is one sweep.
  */
 #include "sim/results/metrics.h"
 
@@ -44,7 +44,7 @@ static void *must(void *memory)
 	return memory;
 }
 
-/* ---- Operations ------------------------------------------------------------------------------------------- */
+/* ---- Operations ------------------------------------------------------------------------------ */
 
 struct call *calls_of(struct world *world, nanoseconds timeout, nanoseconds ended, size_t *count)
 {
@@ -110,7 +110,7 @@ static double ratio(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : NAN;
 }
 
-/* ---- Faults ----------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 static bool fired(const struct fault_state *state)
 {
@@ -168,7 +168,7 @@ static bool under_fault(const struct measured *measured, nanoseconds time)
 	return false;
 }
 
-/* ---- Buckets ---------------------------------------------------------------------------------------------- */
+/* ---- Buckets --------------------------------------------------------------------------------- */
 
 static nanoseconds bucket_width(nanoseconds duration)
 {
@@ -224,7 +224,7 @@ static double good_slices(const struct measured *measured, const struct metrics 
 	return ratio(good, all);
 }
 
-/* ---- Windows ---------------------------------------------------------------------------------------------- */
+/* ---- Windows --------------------------------------------------------------------------------- */
 
 struct windows {
 	const struct measured *measured;
@@ -264,9 +264,9 @@ static void look_at_window(struct windows *windows, nanoseconds start)
 }
 
 /*
- * The worst ratio over all windows of a width that lie within the measured time. As a window slides,
- * its ratio changes only where a call has just entered or just left it: these places, and the first
- * window, are all that need be looked at. A shorter measured time is one window.
+ * The worst ratio over all windows of a width that lie within the measured time. As a window
+ * slides, its ratio changes only where a call has just entered or just left it: these places, and
+ * the first window, are all that need be looked at. A shorter measured time is one window.
  */
 static double worst_window(const struct measured *measured, const size_t *ok, nanoseconds width)
 {
@@ -295,7 +295,7 @@ static void windowed(const struct measured *measured, struct metrics *metrics)
 	free(ok);
 }
 
-/* ---- Outages ---------------------------------------------------------------------------------------------- */
+/* ---- Outages --------------------------------------------------------------------------------- */
 
 static nanoseconds outage_length(const struct measured *measured, nanoseconds began)
 {
@@ -361,7 +361,7 @@ static void list_outages(const struct measured *measured, struct metrics *metric
 	}
 }
 
-/* ---- What the processes were ------------------------------------------------------------------------------ */
+/* ---- What the processes were ----------------------------------------------------------------- */
 
 int leader_role(const struct protocol *protocol)
 {
@@ -461,7 +461,7 @@ static void sweep_series(const struct measured *measured, struct metrics *metric
 	free(sweep.dark);
 }
 
-/* ---- All of them ------------------------------------------------------------------------------------------ */
+/* ---- All of them ----------------------------------------------------------------------------- */
 
 static void measure(struct measured *measured, struct world *world, const struct scenario *scenario,
 		    const struct run_result *result)

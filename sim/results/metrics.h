@@ -18,14 +18,14 @@ struct call {
 };
 
 /*
- * The time up to the end of arrivals in equal parts: the duration / 200, rounded up to 1, 2 or 5 times
- * a power of ten, at least a millisecond.
+ * The time up to the end of arrivals in equal parts: the duration / 200, rounded up to 1, 2 or 5
+ * times a power of ten, at least a millisecond.
  */
 enum { BUCKETS_MAX = 256 };
 struct bucket {
 	uint32_t invoked, ok; /* of the operations invoked in it; ok: successes */
 	/* Avoidable unavailability: the time in it during which a majority was live and mutually
-	 * connected, if an operation was open in it and none that was invoked or answered in it was a
+	 * connected, if an operation was open in it and none invoked or answered in it was a
 	 * success. This is the protocol's fault, not the environment's. */
 	nanoseconds avoidable;
 	nanoseconds faulty;   /* of it: under a fault */

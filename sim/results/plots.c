@@ -58,7 +58,7 @@ static double axis_seconds(const struct show *show, double cm)
 	return seconds(show->result->ended) * cm / (width_cm - left_cm - right_cm);
 }
 
-/* ---- Faults, each in a lane where its bar and its name have room ------------------------------------------ */
+/* ---- Faults, each in a lane where its bar and its name have room ----------------------------- */
 
 /* A label that would leave the picture on the right is moved to the left. */
 static void place_label(const struct show *show, struct band *band, double *end)
@@ -120,7 +120,7 @@ static void place_faults(struct show *show)
 	}
 }
 
-/* ---- Blocks of data ---------------------------------------------------------------------------------------- */
+/* ---- Blocks of data -------------------------------------------------------------------------- */
 
 static void begin_block(FILE *out, const char *name, const char *columns)
 {
@@ -152,7 +152,7 @@ static void write_faults(const struct show *show, FILE *out)
 	end_block(out);
 }
 
-/* ---- Latency ----------------------------------------------------------------------------------------------- */
+/* ---- Latency --------------------------------------------------------------------------------- */
 
 /* Every how many-th success is drawn: a picture of a million points says no more. */
 static size_t thinning(const struct show *show)
@@ -214,7 +214,7 @@ static void latency_caption(const struct show *show, FILE *out)
 		fprintf(out, "Of the successes, one in %zu is drawn.\n", thinning(show));
 }
 
-/* ---- Availability ------------------------------------------------------------------------------------------ */
+/* ---- Availability ---------------------------------------------------------------------------- */
 
 /* The last bucket may be cut short by the end of arrivals. */
 static nanoseconds bucket_end(const struct show *show, unsigned bucket)
@@ -226,8 +226,8 @@ static nanoseconds bucket_end(const struct show *show, unsigned bucket)
 }
 
 /*
- * Throughput is drawn over so many buckets at a time that each slice holds some operations: the noise
- * of small numbers would hide what it shows.
+ * Throughput is drawn over so many buckets at a time that each slice holds some operations: the
+ * noise of small numbers would hide what it shows.
  */
 static unsigned slice_buckets(const struct show *show)
 {
@@ -345,7 +345,7 @@ static void availability_caption(const struct show *show, FILE *out)
 		fprintf(out, "%.3f s.\n", seconds(show->metrics->avoidable));
 }
 
-/* ---- Leaders ----------------------------------------------------------------------------------------------- */
+/* ---- Leaders --------------------------------------------------------------------------------- */
 
 enum lane_kind {
 	LANE_FOLLOWER,
@@ -473,7 +473,7 @@ static void leaders_caption(const struct show *show, FILE *out)
 		     "paused, or cut (live without a link to a majority).\n");
 }
 
-/* ---- A plot is its data, its script and its caption --------------------------------------------------------- */
+/* ---- A plot is its data, its script and its caption ------------------------------------------ */
 
 static const struct plot_kind {
 	const char *name;
@@ -534,7 +534,7 @@ static bool write_file(struct folder *folder, const struct show *show, const str
 	return folder_close(folder, out, name);
 }
 
-/* ---- gnuplot ------------------------------------------------------------------------------------------------ */
+/* ---- gnuplot --------------------------------------------------------------------------------- */
 
 /* Runs it on one script, in the folder, with nobody's settings; returns what posix_spawn says. */
 static int run_gnuplot(const char *folder, const char *plot, int *status)

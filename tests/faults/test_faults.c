@@ -1,8 +1,9 @@
 /*
- * Each kind of fault, shown to fire and to heal in a small world, and what happens when several meet.
+ * Each kind of fault, shown to fire and to heal in a small world, and what happens when several
+ * meet.
  *
- * The processes of that world chat: each beats every ten milliseconds of its own clock, says hello to
- * all others, and writes to its disk. One of them believes to lead from some moment on.
+ * The processes of that world chat: each beats every ten milliseconds of its own clock, says hello
+ * to all others, and writes to its disk. One of them believes to lead from some moment on.
  */
 #include "tests/tests.h"
 
@@ -10,7 +11,7 @@
 
 #define MS ((nanoseconds)1000000)
 
-/* ---- A protocol that only chats --------------------------------------------------------------------------- */
+/* ---- A protocol that only chats -------------------------------------------------------------- */
 
 enum { HELLO };
 enum { BEAT };
@@ -111,7 +112,7 @@ static const struct protocol chat_protocol = {
 	.sometimes = (const struct sometimes[]){{0}},
 };
 
-/* ---- A stage: five of them, two clients, and a list of faults --------------------------------------------- */
+/* ---- A stage: five of them, two clients, and a list of faults -------------------------------- */
 
 enum { N1, N2, N3, N4, N5, PROCESSES, CLIENTS = 2 };
 #define C1 ((endpoint_t)CLIENT_FIRST)
@@ -242,7 +243,7 @@ static unsigned state(struct stage *stage, unsigned fault)
 	return faults_state(stage->world, fault)->state;
 }
 
-/* ---- Every kind ------------------------------------------------------------------------------------------- */
+/* ---- Every kind ------------------------------------------------------------------------------ */
 
 /* Statuses, clocks, disks and links: all that faults can bend. */
 static uint64_t shape_of_world(struct stage *stage)
@@ -366,7 +367,7 @@ static void table_is_complete(void)
 		CU_ASSERT(target_names[i] != NULL);
 }
 
-/* ---- What each does --------------------------------------------------------------------------------------- */
+/* ---- What each does -------------------------------------------------------------------------- */
 
 static void crash_and_restart(void)
 {
@@ -625,7 +626,7 @@ static void drifts_add(void)
 	stage_close(&stage);
 }
 
-/* ---- Several at once -------------------------------------------------------------------------------------- */
+/* ---- Several at once ------------------------------------------------------------------------- */
 
 static void overlapping_crashes(void)
 {
@@ -705,7 +706,7 @@ static void cuts_are_counted(void)
 	stage_close(&stage);
 }
 
-/* ---- Whom ------------------------------------------------------------------------------------------------- */
+/* ---- Whom ------------------------------------------------------------------------------------ */
 
 static void roles_are_waited_for(void)
 {
@@ -877,7 +878,7 @@ static void descriptions(void)
 	stage_close(&stage);
 }
 
-/* ---- Determinism ------------------------------------------------------------------------------------------ */
+/* ---- Determinism ----------------------------------------------------------------------------- */
 
 static uint64_t second_target(uint64_t seed, enum fault_number first)
 {
@@ -929,7 +930,7 @@ static void faults_are_fingerprinted(void)
 	CU_ASSERT(fingerprint_with(100 * MS) != fingerprint_with(101 * MS));
 }
 
-/* ---- The heal --------------------------------------------------------------------------------------------- */
+/* ---- The heal -------------------------------------------------------------------------------- */
 
 static void broken_stage(struct stage *stage, uint64_t seed, enum heal_mode mode, bool more)
 {

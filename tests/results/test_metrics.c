@@ -13,7 +13,7 @@
 #define S                      (1000 * MS)
 #define NEAR(actual, expected) CU_ASSERT_DOUBLE_EQUAL(actual, expected, 1e-9)
 
-/* ---- A run of twenty seconds, told by hand ------------------------------------------------------------------ */
+/* ---- A run of twenty seconds, told by hand --------------------------------------------------- */
 
 enum { N1, N2, N3, PROCESSES, FOLLOWER = 0, LEADER = 1 };
 
@@ -127,7 +127,7 @@ static void forget(struct told_run *run)
 	world_close(run->world);
 }
 
-/* ---- Operations ----------------------------------------------------------------------------------------------- */
+/* ---- Operations ------------------------------------------------------------------------------ */
 
 static void widths(void)
 {
@@ -299,7 +299,7 @@ static void the_worst_window(void)
 	}
 }
 
-/* ---- Faults --------------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 static void outside_faults(void)
 {
@@ -376,7 +376,7 @@ static void settled_is_recovered(void)
 	forget(&run);
 }
 
-/* ---- What the processes were ---------------------------------------------------------------------------------- */
+/* ---- What the processes were ----------------------------------------------------------------- */
 
 /* A call every 50 ms; none that is invoked from 4 s to 8 s succeeds. */
 static void dark_run(struct told_run *run)

@@ -1,6 +1,6 @@
 /*
- * Pictures, as the command draws them: what is written beside each, that they are the same bytes from
- * run to run, and that no renderer changes a verdict.
+ * Pictures, as the command draws them: what is written beside each, that they are the same bytes
+ * from run to run, and that no renderer changes a verdict.
  */
 #include "tests/tests.h"
 
