@@ -200,8 +200,7 @@ static struct queue_item next_item(struct world *world)
 
 	if (said == CHOICE_LEFT_TO_SEED)
 		return queue_pop(&world->queue);
-	struct queue_item chosen = queue_take(&world->queue,
-					      said < count ? (uint32_t)said : count - 1);
+	struct queue_item chosen = queue_take(&world->queue, (uint32_t)said);
 
 	keep_order(world, &chosen);
 	return chosen;
