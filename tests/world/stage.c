@@ -208,16 +208,22 @@ static unsigned sum_keys(const void *command, size_t size, uint64_t *keys)
 	return 1;
 }
 
+struct total {
+	uint64_t sum;
+	void *memory; /* of its own, to be freed by the kernel */
+};
+
 static size_t sum_apply(struct env *env, void *state, const void *command, size_t size,
 			void *answer)
 {
-	uint64_t *sum = state, add = 0;
+	struct total *total = state;
+	uint64_t add = 0;
 
-	(void)env;
+	total->memory = env_realloc(env, total->memory, 200);
 	memcpy(&add, command, size < sizeof(add) ? size : sizeof(add));
-	*sum += add;
-	memcpy(answer, sum, sizeof(*sum));
-	return sizeof(*sum);
+	total->sum += add;
+	memcpy(answer, &total->sum, sizeof(total->sum));
+	return sizeof(total->sum);
 }
 
 static size_t sum_query(struct env *env, const void *state, const void *command, size_t size,
@@ -253,7 +259,7 @@ static uint64_t sum_digest(const void *state)
 static const struct app sum = {
 	.name = "sum",
 	.summary = "adds up",
-	.state_size = sizeof(uint64_t),
+	.state_size = sizeof(struct total),
 	.keys = sum_keys,
 	.apply = sum_apply,
 	.query = sum_query,

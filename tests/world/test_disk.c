@@ -784,6 +784,15 @@ static void who_cannot_take_a_failed_write_crashes_and_boots_when_the_fault_ends
 	world_disk_full(play.world, 0, false);
 	EQUAL(world_process(play.world, 0)->status, UP);
 	TOLD("n1.boot(1)@1000000");
+	world_disk_full(play.world, 0, true);
+	put(play_enter(0), 1, "x");
+	play_leave();
+	play_run(2 * S);
+	world_disk_failing(play.world, 0, PROBABILITY_ONE);
+	world_disk_full(play.world, 0, false);
+	EQUAL(world_process(play.world, 0)->status, DOWN);
+	world_disk_failing(play.world, 0, 0);
+	EQUAL(world_process(play.world, 0)->status, UP);
 }
 
 static void a_paused_process_hears_of_a_failed_write_once_it_resumes(void)
@@ -955,6 +964,27 @@ static void a_record_received_and_appended_is_shared(void)
 	world_crash_now(play.world, 2);
 	world_wipe(play.world, 2);
 	EQUAL(world_log(play.world, 0, 3)->holders, 1);
+}
+
+static void append_another(struct env *env, process_id from, unsigned type, uint64_t number,
+			   const void *body)
+{
+	struct record_view view = {0};
+
+	(void)from, (void)type, (void)number;
+	CU_ASSERT(env_next_record(body, &view));
+	env_log_append(env, view.term, "RECORD", view.size);
+}
+
+static void a_record_that_only_looks_like_one_received_is_its_own(void)
+{
+	play_prepare();
+	play.script.message = append_another;
+	play_begin();
+	replicate(1);
+	play_run(S);
+	LOG(0, "1:record/1");
+	LOG(1, "1:RECORD/1");
 }
 
 static void memory_does_not_grow_over_ten_thousand_crashes(void)
@@ -1375,6 +1405,8 @@ CU_TestInfo disk_tests[] = {
 	{"rot reads as rotten, and stays", rot_reads_as_rotten_and_stays},
 	{"a wiped disk is empty, and its process told", a_wiped_disk_is_empty_and_its_process_told},
 	{"a record received and appended is shared", a_record_received_and_appended_is_shared},
+	{"a record that only looks like one received is its own",
+	 a_record_that_only_looks_like_one_received_is_its_own},
 	{"memory does not grow over ten thousand crashes",
 	 memory_does_not_grow_over_ten_thousand_crashes},
 	{"random work with crashes equals a twin that keeps every version",

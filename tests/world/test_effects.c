@@ -64,8 +64,8 @@ static void send_loosely(struct env *env)
 static void write_more(struct env *env)
 {
 	put(env, 7);
-	play_send_after(env, 1, 1, PLAIN, 4);
 	play_send(env, 1, PLAIN, 5);
+	play_send_after(env, 1, 1, PLAIN, 4);
 }
 
 static void a_send_after_a_ticket_waits_for_that_write_alone(void)
@@ -239,8 +239,9 @@ static void a_crash_withdraws_promises_that_were_not_durable(void)
 	play_act(0, observe_around_a_write);
 	play_act(0, send_around_a_write);
 	play_do_at(900 * US, crash_first);
+	play_act_at(2 * MS, 0, send_around_a_write);
 	play_run(S);
-	TOLD("n1.elected(5)@0 n1.boot(1)@900");
+	TOLD("n1.elected(5)@0 n1.boot(1)@900 n1.durable(3)@3000 n2<1@4000 n2<2@4000");
 }
 
 /* ---- Timers ----------------------------------------------------------------------------------------------- */
@@ -320,6 +321,28 @@ static void a_crash_in_a_handler_loses_any_suffix_of_the_writes_it_issued(void)
 	}
 }
 
+static void what_a_dying_handler_recorded_takes_no_memory(void)
+{
+	uint64_t used = 0;
+
+	play_prepare();
+	play.quiet = true;
+	play_begin();
+	for (unsigned i = 0; i < 1000; i++) {
+		world_crash(play.world, 0);
+		if (world_process(play.world, 0)->status == UP)
+			play_act(0, write_send_write_observe);
+		world_restart(play.world, 0);
+		env_log_discard(play_enter(0), env_log_last(play_env(0)));
+		play_leave();
+		play_run(play.world->now + 20 * MS);
+		if (i == 100)
+			used = play.world->arena.used;
+	}
+	EQUAL(play.world->counters.crashes, 1000);
+	CU_ASSERT(play.world->arena.used - used < 1024);
+}
+
 static void a_crash_that_finds_no_handler_falls_by_itself_in_ten_milliseconds(void)
 {
 	play_prepare();
@@ -381,6 +404,24 @@ static void a_request_reaches_the_app_and_its_answer_the_client(void)
 	TOLD("n3<c1:8@1000 n3.applied(524288)@1000 c1<8@2000");
 	EQUAL(world_app_digest(play.world, 2), 30);
 	EQUAL(world_process(play.world, 2)->applied, 1);
+}
+
+static void write_and_answer(struct env *env)
+{
+	env_redirect(env, (request_id)1 << 16, 2);
+	env_reply(env, (request_id)2 << 16, "x", 1);
+	env_refuse(env, (request_id)3 << 16);
+	env_reply_after(env, 0, (request_id)4 << 16, "x", 1);
+	put(env, 1);
+}
+
+static void answers_and_refusals_wait_for_the_disk_and_redirects_do_not(void)
+{
+	play_prepare();
+	play_begin();
+	play_act(0, write_and_answer);
+	play_run(S);
+	TOLD("c1<1@1000 c1<4@1000 n1.durable(1)@1000 c1<2@2000 c1<3@2000");
 }
 
 static void records_travel(struct env *env)
@@ -497,12 +538,16 @@ CU_TestInfo effects_tests[] = {
 	 a_crash_falls_before_a_chosen_effect_and_none_from_there_on_happens},
 	{"a crash in a handler loses any suffix of the writes it issued",
 	 a_crash_in_a_handler_loses_any_suffix_of_the_writes_it_issued},
+	{"what a dying handler recorded takes no memory",
+	 what_a_dying_handler_recorded_takes_no_memory},
 	{"a crash that finds no handler falls by itself in ten milliseconds",
 	 a_crash_that_finds_no_handler_falls_by_itself_in_ten_milliseconds},
 	{"a process may die in the handler that the disk calls",
 	 a_process_may_die_in_the_handler_that_the_disk_calls},
 	{"a request reaches the app, and its answer the client",
 	 a_request_reaches_the_app_and_its_answer_the_client},
+	{"answers and refusals wait for the disk, and redirects don't",
+	 answers_and_refusals_wait_for_the_disk_and_redirects_do_not},
 	{"a message carries elements and records whole, duplicated too",
 	 a_message_carries_elements_and_records_whole},
 	{"a failed assertion ends the run at once, and the world can run again",

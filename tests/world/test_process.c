@@ -74,6 +74,11 @@ static void a_paused_process_holds_so_many_messages_and_drops_the_rest(void)
 	play_run(S);
 	EQUAL(((struct player *)world_process(play.world, 0)->state)->heard, INBOX_MAX);
 	EQUAL(play.world->events, events + INBOX_MAX);
+	world_pause(play.world, 0); /* room again */
+	play_send(play_enter(1), 0, PLAIN, 1);
+	play_leave();
+	play_run(2 * S);
+	EQUAL(play.world->counters.inbox_dropped, 10);
 }
 
 static void a_crash_in_a_pause_loses_what_waited(void)
@@ -171,6 +176,8 @@ static void a_timer_armed_again_fires_once_at_its_last_deadline(void)
 	play_run(S + 5 * MS);
 	TOLD("n1.tick(0)@1002000");
 	arm(0, TICK, 0, 30 * MS);
+	play_run(S + 28 * MS);
+	EQUAL(play.world->queue.count, 1); /* the item that the earlier one superseded is gone */
 	play_run(2 * S);
 	TOLD("n1.tick(0)@1035000");
 	EQUAL(play.world->counters.timers, 3);

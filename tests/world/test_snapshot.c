@@ -154,6 +154,25 @@ static void going_back_gives_the_same_run_again(void)
 	snapshot_free(play.world, NULL);
 }
 
+static void take_without_end(struct env *env)
+{
+	for (;;)
+		env_alloc(env, 100000);
+}
+
+static void a_world_goes_back_from_a_limit_too(void)
+{
+	uint64_t digest = straight(1 * S);
+
+	begin();
+	play_run(500 * MS);
+	struct snapshot *snapshot = world_snapshot(play.world);
+	play_act_at(600 * MS, 1, take_without_end);
+	EQUAL(play_run(1 * S), RAN_LIMIT);
+	world_restore(play.world, snapshot);
+	CU_ASSERT(digest_at(1 * S) == digest);
+}
+
 static void branches_differ_and_do_not_touch_each_other(void)
 {
 	uint64_t digest = straight(2 * S);
@@ -385,6 +404,7 @@ static void records_are_zeroed_where_a_branch_wrote_before(void)
 
 CU_TestInfo snapshot_tests[] = {
 	{"going back gives the same run again", going_back_gives_the_same_run_again},
+	{"a world goes back from a limit too", a_world_goes_back_from_a_limit_too},
 	{"branches differ, and don't touch each other",
 	 branches_differ_and_do_not_touch_each_other},
 	{"a reset forgets the run, its records and its snapshots",

@@ -407,7 +407,7 @@ static void an_app_runs_outside_any_process_for_a_judge(void)
 		EQUAL(world_app_digest(play.world, 0), 0);
 		world_audit_end(&audit);
 	}
-	CU_ASSERT(play.world->arena.used <= used + 16);
+	CU_ASSERT(play.world->arena.used <= used + 1024);
 }
 
 static void an_app_is_restored_from_its_image(void)
