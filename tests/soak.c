@@ -1,0 +1,477 @@
+/*
+ * The long look, for two claims that a handful of seeds can't carry: nobody innocent is convicted, and
+ * nobody guilty gets away.
+ *
+ * A healthy scenario runs over many seeds, and no judge may object or be unable to tell. A file of the
+ * zoo runs its hunt in thirty ranges of seeds that share none, and its judge must convict in 27 of
+ * them; then the same seeds with the bug off, as a healthy one. A file with a bug and no violation
+ * expected is a control: it must be as clean with the bug as without.
+ *
+ * Who only ever says "clean" may be blind. So a canary comes first: a cluster with a known bug, taken
+ * for a healthy one, must be found wanting; and so must a hunt for a bug that is not there.
+ *
+ * Two processes share the work; reports are merged in the order of the seeds, and what is printed does
+ * not depend on which came first.
+ *
+ * usage: soak [--seeds N] SCENARIO... [--zoo FILE...]
+ */
+#include "sim/cli/child.h"
+#include "sim/cli/progress.h"
+#include "sim/results/judgement.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { WORKERS = 2, RANGES = 30, RANGES_NEEDED = 27, FINDINGS_MAX = 3, PROTOCOLS_MAX = 16 };
+enum { EXIT_GOOD, EXIT_SHORT, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
+
+/* ---- In a worker: runs ------------------------------------------------------------------------- */
+
+/* So many reports: each of one run, or of a hunt through `within` seeds that ends with a conviction. */
+struct task {
+	const struct scenario *scenario;
+	uint64_t reports, within;
+	enum judge of;
+	unsigned worker; /* makes reports worker, worker + WORKERS, ... */
+};
+
+struct report {
+	uint64_t runs;
+	struct run_result last;
+	char unmet[REASON_MAX]; /* of the last run: an expectation; or empty */
+	uint64_t sometimes[GROUPS_MAX];
+	uint64_t fired[FAULT_KINDS];
+};
+
+static void note_situations(struct theatre *theatre, const struct scenario *scenario,
+			    struct report *report)
+{
+	struct world *world = theatre_world(theatre);
+
+	memcpy(report->sometimes, world->sometimes, sizeof(report->sometimes));
+	for (unsigned i = 0; i < scenario->fault_count; i++) {
+		const struct fault_state *state = faults_state(world, i);
+
+		if (state->state == FAULT_ACTIVE || state->state == FAULT_OVER)
+			report->fired[scenario->faults[i].kind]++;
+	}
+}
+
+static void note_unmet(struct theatre *theatre, const struct scenario *scenario,
+		       struct report *report)
+{
+	char text[EXPECTATION_TEXT_MAX];
+	struct judgement judgement;
+	struct metrics metrics;
+
+	metrics_of(theatre, scenario, &report->last, &metrics);
+	judge_run(scenario, &report->last, &metrics, false, &judgement);
+	metrics_free(&metrics);
+	for (unsigned i = 0; i < scenario->expectation_count; i++)
+		if (judgement.outcome[i] >= UNSETTLED && !report->unmet[0])
+			snprintf(report->unmet, REASON_MAX, "%s: %.60s",
+				 expectation_text(&scenario->expect[i], text), judgement.why[i]);
+}
+
+static void work(int to, void *context)
+{
+	const struct task *task = context;
+	struct theatre *theatre = theatre_open(ARENA_BASE);
+	static struct report report;
+
+	if (!theatre)
+		return;
+	for (uint64_t i = task->worker; i < task->reports; i += WORKERS) {
+		struct run_options options = {.seed = 1 + i * task->within};
+
+		memset(&report, 0, sizeof(report));
+		do {
+			run_scenario(theatre, task->scenario, &options, &report.last);
+			options.seed++;
+		} while (++report.runs < task->within &&
+			 report.last.check.verdict[task->of] != VIOLATED);
+		note_situations(theatre, task->scenario, &report);
+		note_unmet(theatre, task->scenario, &report);
+		if (!child_tell(to, &report, sizeof(report)))
+			break;
+	}
+	theatre_close(theatre);
+}
+
+/* ---- In the parent: what they come to ---------------------------------------------------------- */
+
+struct tally {
+	uint64_t runs, violated, unknown, unmet, events;
+	struct workload_counts operations;
+	uint64_t checks[JUDGES], fired[FAULT_KINDS], sometimes[GROUPS_MAX];
+	unsigned finding_count;
+	char finding[FINDINGS_MAX][SENTENCE_MAX + 64];
+	/* Of a hunt. */
+	unsigned convicted;
+	uint64_t tries[RANGES]; /* until the conviction; one more than `within`: there was none */
+};
+
+static bool clean(const struct tally *tally)
+{
+	return tally->runs && !tally->violated && !tally->unknown && !tally->unmet;
+}
+
+/* The first few; the totals tell of the others. */
+static void find(struct tally *tally, uint64_t seed, const char *what, const char *why)
+{
+	if (tally->finding_count < FINDINGS_MAX)
+		snprintf(tally->finding[tally->finding_count++], sizeof(tally->finding[0]),
+			 "seed %" PRIu64 " %s: %s", seed, what, why);
+}
+
+static void add_run(struct tally *tally, const struct task *task, const struct report *report,
+		    uint64_t index)
+{
+	const struct run_result *run = &report->last;
+
+	(void)task, (void)index;
+	tally->runs++;
+	tally->events += run->events;
+	tally->operations.invoked += run->operations.invoked;
+	tally->operations.ok += run->operations.ok;
+	for (unsigned i = 0; i < JUDGES; i++)
+		tally->checks[i] += run->check.checks[i];
+	for (unsigned i = 0; i < FAULT_KINDS; i++)
+		tally->fired[i] += report->fired[i];
+	for (unsigned i = 0; i < GROUPS_MAX; i++)
+		tally->sometimes[i] |= report->sometimes[i];
+	if (run->check.violated) {
+		tally->violated++;
+		find(tally, run->seed, "is violated", run->check.first.sentence);
+	} else if (run->verdict != HOLDS) {
+		tally->unknown++;
+		find(tally, run->seed, "is unknown", run->reason);
+	} else if (report->unmet[0]) {
+		tally->unmet++;
+		find(tally, run->seed, "does not meet", report->unmet);
+	}
+}
+
+static void add_hunt(struct tally *tally, const struct task *task, const struct report *report,
+		     uint64_t index)
+{
+	bool convicted = report->last.check.verdict[task->of] == VIOLATED;
+
+	tally->runs += report->runs;
+	tally->convicted += convicted;
+	tally->tries[index] = convicted ? report->runs : task->within + 1;
+}
+
+typedef void add_report(struct tally *, const struct task *, const struct report *, uint64_t index);
+
+static _Noreturn void give_up(struct child *workers, int status, const char *why)
+{
+	for (unsigned w = 0; w < WORKERS; w++)
+		child_kill(&workers[w]);
+	printf("\nsoak: %s\n", why);
+	exit(status);
+}
+
+static void perform(const struct task *task, add_report *add, struct tally *tally)
+{
+	struct task tasks[WORKERS];
+	struct child workers[WORKERS] = {0};
+	struct progress progress;
+	static struct report report;
+
+	memset(tally, 0, sizeof(*tally));
+	for (unsigned w = 0; w < WORKERS; w++) {
+		tasks[w] = *task;
+		tasks[w].worker = w;
+		if (!child_start(&workers[w], work, &tasks[w]))
+			give_up(workers, EXIT_SHORT, "the machine has no process for a worker");
+	}
+	progress_begin(&progress);
+	for (uint64_t i = 0; i < task->reports; i++) {
+		switch (child_read(&workers[i % WORKERS], &report, sizeof(report))) {
+		case HEARD: add(tally, task, &report, i); break;
+		case HEARD_NOTHING_MORE:
+			printf("died at report %" PRIu64, i);
+			give_up(workers, EXIT_SHORT, "a worker died");
+		case HEARD_INTERRUPT: give_up(workers, EXIT_INTERRUPTED, "interrupted");
+		}
+		progress_show(&progress, task->scenario->name, i + 1, task->reports);
+	}
+	progress_end(&progress);
+	for (unsigned w = 0; w < WORKERS; w++)
+		child_end(&workers[w]);
+}
+
+static void run_many(const struct scenario *scenario, uint64_t seeds, struct tally *tally)
+{
+	const struct task task = {.scenario = scenario, .reports = seeds, .within = 1};
+
+	perform(&task, add_run, tally);
+}
+
+/* The violation that is expected; NULL: none is. */
+static const struct expectation *prey(const struct scenario *scenario)
+{
+	for (unsigned i = 0; i < scenario->expectation_count; i++)
+		if (scenario->expect[i].kind == EXPECT_VIOLATION)
+			return &scenario->expect[i];
+	return NULL;
+}
+
+static bool hunt(const struct scenario *scenario, struct tally *tally)
+{
+	const struct expectation *expect = prey(scenario);
+	const struct task task = {.scenario = scenario,
+				  .reports = RANGES,
+				  .within = expect->within_seeds,
+				  .of = expect->of};
+
+	perform(&task, add_hunt, tally);
+	return tally->convicted >= RANGES_NEEDED;
+}
+
+static void turn_bugs_off(struct scenario *scenario)
+{
+	for (unsigned i = 0; i < scenario->group_count; i++)
+		memset(scenario->groups[i].bugs, 0, sizeof(scenario->groups[i].bugs));
+}
+
+/* ---- The canary -------------------------------------------------------------------------------- */
+
+static struct scenario *parse(const char *text)
+{
+	struct complaints complaints = {0};
+	struct scenario *scenario = scenario_parse("canary", text, strlen(text), &complaints);
+
+	if (!scenario) {
+		complaints_print(stdout, "canary", text, &complaints);
+		exit(EXIT_SHORT);
+	}
+	return scenario;
+}
+
+#define CANARY                                                                                     \
+	"scenario: 1\n"                                                                            \
+	"name: canary\n"                                                                           \
+	"cluster: {protocol: raft, nodes: 3, app: register}\n"                                     \
+	"network: {default: {latency: \"uniform(1ms, 5ms)\"}}\n"                                   \
+	"workload: {clients: 2, rate: 50/s, arrival: poisson, keys: 2,\n"                          \
+	"  mix: {read: 50%, write: 50%}}\n"                                                        \
+	"faults: [{at: 1s, partition: [[follower], [rest]], for: 2s}]\n"                           \
+	"bugs: [raft.ignores-log]\n"
+
+/* Twenty seeds each: of a bug as if it were health, of health as if there were a bug, and of a run
+ * that has no room to end. */
+static bool canary(void)
+{
+	struct scenario *sick = parse(CANARY "run: {duration: 5s}\nexpect: [safe]\n");
+	struct scenario *hunted = parse(CANARY
+					"run: {duration: 5s}\n"
+					"expect: [{violation: {of: vote-once, within: 1}}]\n");
+	struct scenario *stunted = parse(CANARY "run: {duration: 5s, max_events: 100}\n"
+						"expect: [safe]\n");
+	struct tally tally;
+	bool sees = true;
+
+	run_many(sick, 20, &tally);
+	sees &= !clean(&tally) && tally.violated > 0 && tally.finding_count > 0;
+	sees &= !hunt(hunted, &tally) && tally.convicted == 0;
+	turn_bugs_off(sick);
+	run_many(sick, 20, &tally);
+	sees &= clean(&tally);
+	run_many(stunted, 20, &tally);
+	sees &= !clean(&tally) && tally.unknown == 20;
+	scenario_free(sick);
+	scenario_free(hunted);
+	scenario_free(stunted);
+	return sees;
+}
+
+/* ---- Over all scenarios ------------------------------------------------------------------------ */
+
+struct soak {
+	uint64_t seeds, runs, hunted, operations, checks;
+	unsigned shortfalls;
+	unsigned protocol_count;
+	struct situations {
+		const struct protocol *protocol;
+		uint64_t seen;
+	} protocols[PROTOCOLS_MAX];
+};
+
+static void add_situations(struct soak *soak, const struct scenario *scenario,
+			   const struct tally *tally)
+{
+	for (unsigned g = 0; g < scenario->group_count; g++) {
+		unsigned at = 0;
+
+		while (at < soak->protocol_count &&
+		       soak->protocols[at].protocol != scenario->groups[g].protocol)
+			at++;
+		if (at == PROTOCOLS_MAX)
+			continue;
+		if (at == soak->protocol_count)
+			soak->protocols[soak->protocol_count++].protocol =
+				scenario->groups[g].protocol;
+		soak->protocols[at].seen |= tally->sometimes[g];
+	}
+}
+
+static void print_numbers(const struct tally *tally)
+{
+	printf("  runs %" PRIu64 ", events %" PRIu64 ", operations %" PRIu64 " of %" PRIu64 "\n",
+	       tally->runs, tally->events, tally->operations.ok, tally->operations.invoked);
+	fputs("  faults fired:", stdout);
+	for (unsigned i = 0; i < FAULT_KINDS; i++)
+		if (tally->fired[i])
+			printf(" %s %" PRIu64, fault_kinds[i].name, tally->fired[i]);
+	fputs("\n  checks:", stdout);
+	for (unsigned i = 0; i < JUDGES; i++)
+		if (tally->checks[i])
+			printf(" %s %" PRIu64, judges[i].name, tally->checks[i]);
+	fputc('\n', stdout);
+}
+
+static void print_findings(const struct tally *tally)
+{
+	for (unsigned i = 0; i < tally->finding_count; i++)
+		printf("  %s\n", tally->finding[i]);
+}
+
+/* Ends the line that names the scenario. */
+static void conclude(struct soak *soak, const struct tally *tally)
+{
+	soak->runs += tally->runs;
+	soak->operations += tally->operations.ok;
+	for (unsigned i = 0; i < JUDGES; i++)
+		soak->checks += tally->checks[i];
+	soak->shortfalls += !clean(tally);
+	printf("%s: %" PRIu64 " runs, %" PRIu64 " violated, %" PRIu64 " unknown, %" PRIu64
+	       " unmet\n",
+	       clean(tally) ? "clean" : "NOT CLEAN", tally->runs, tally->violated, tally->unknown,
+	       tally->unmet);
+	print_findings(tally);
+}
+
+static void soak_healthy(struct soak *soak, const struct scenario *scenario)
+{
+	struct tally tally;
+
+	printf("%s ", scenario->name);
+	if (scenario_buggy(scenario)) {
+		printf("NOT CLEAN: a bug is on\n");
+		soak->shortfalls++;
+		return;
+	}
+	run_many(scenario, soak->seeds, &tally);
+	conclude(soak, &tally);
+	print_numbers(&tally);
+	add_situations(soak, scenario, &tally);
+	fflush(stdout);
+}
+
+static uint64_t median(const struct tally *tally)
+{
+	uint64_t sorted[RANGES];
+
+	for (unsigned i = 0; i < RANGES; i++) {
+		unsigned place = i;
+
+		for (; place > 0 && sorted[place - 1] > tally->tries[i]; place--)
+			sorted[place] = sorted[place - 1];
+		sorted[place] = tally->tries[i];
+	}
+	return sorted[(RANGES - 1) / 2];
+}
+
+static void soak_zoo(struct soak *soak, struct scenario *scenario)
+{
+	const struct expectation *expect = prey(scenario);
+	struct tally tally;
+
+	if (!expect) {
+		printf("%s control ", scenario->name);
+		run_many(scenario, soak->seeds, &tally);
+		conclude(soak, &tally);
+	} else {
+		bool enough = hunt(scenario, &tally);
+
+		soak->hunted += tally.runs;
+		soak->shortfalls += !enough;
+		printf("%s %s convicted %u/%d within %" PRIu32 ", median %" PRIu64 "%s\n",
+		       scenario->name, judges[expect->of].name, tally.convicted, RANGES,
+		       expect->within_seeds, median(&tally), enough ? "" : ": TOO SELDOM");
+	}
+	turn_bugs_off(scenario);
+	printf("%s without the bug ", scenario->name);
+	run_many(scenario, soak->seeds, &tally);
+	conclude(soak, &tally);
+	fflush(stdout);
+}
+
+/* A situation that never occurs is one that nothing has been tried in. */
+static void print_situations(struct soak *soak)
+{
+	for (unsigned i = 0; i < soak->protocol_count; i++) {
+		const struct situations *of = &soak->protocols[i];
+		const struct sometimes *list = of->protocol->sometimes;
+
+		for (unsigned s = 0; list && list[s].name; s++) {
+			bool seen = of->seen >> s & 1;
+
+			printf("%s %s: %s\n", of->protocol->name, seen ? "sometimes" : "NEVER",
+			       list[s].name);
+			soak->shortfalls += !seen;
+		}
+	}
+}
+
+static struct scenario *read_file(const char *path)
+{
+	struct complaints complaints = {0};
+	struct scenario *scenario = scenario_read(path, &complaints);
+
+	if (!scenario) {
+		complaints_print(stdout, path, NULL, &complaints);
+		exit(EXIT_USAGE);
+	}
+	return scenario;
+}
+
+int main(int argc, char **argv)
+{
+	struct soak soak = {.seeds = 1000};
+	bool zoo = false;
+	int at = 1;
+
+	if (argc > 2 && !strcmp(argv[1], "--seeds")) {
+		soak.seeds = strtoull(argv[2], NULL, 10);
+		at = 3;
+	}
+	if (at >= argc || soak.seeds == 0) {
+		fprintf(stderr, "usage: soak [--seeds N] SCENARIO... [--zoo FILE...]\n");
+		return EXIT_USAGE;
+	}
+	if (!interrupts_watch() || !canary()) {
+		printf("soak: the canary lives: what is said here would mean nothing\n");
+		return EXIT_SHORT;
+	}
+	for (; at < argc; at++) {
+		if (!strcmp(argv[at], "--zoo")) {
+			zoo = true;
+			continue;
+		}
+		struct scenario *scenario = read_file(argv[at]);
+
+		if (zoo)
+			soak_zoo(&soak, scenario);
+		else
+			soak_healthy(&soak, scenario);
+		scenario_free(scenario);
+	}
+	print_situations(&soak);
+	printf("%" PRIu64 " clean looks and %" PRIu64 " runs of hunts; %" PRIu64
+	       " operations completed; %" PRIu64 " checks; %u fell short\n",
+	       soak.runs, soak.hunted, soak.operations, soak.checks, soak.shortfalls);
+	return soak.shortfalls ? EXIT_SHORT : EXIT_GOOD;
+}
