@@ -41,7 +41,7 @@ $(BUILD)/$(1)/tests/%: $$($(1)_OBJECTS) $(BUILD)/$(1)/tests/%.o
 -include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
 endef
 
-$(eval $(call variant,release,gcc,-O2 -flto=auto))
+$(eval $(call variant,release,gcc,-O3 -flto=auto))
 $(eval $(call variant,gcc,gcc,-O2))
 $(eval $(call variant,clang,clang,-O0))
 $(eval $(call variant,san,clang,-O1 -fsanitize=address$(COMMA)undefined -fno-sanitize-recover=all))

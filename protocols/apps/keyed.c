@@ -40,7 +40,8 @@ void keyed_tell(const void *command, size_t size, const void *answer, struct tol
 {
 	struct keyed_command read = {0};
 
-	memcpy(&read, command, size < sizeof(read) ? size : sizeof(read));
+	if (size == sizeof(read)) /* whatever else was recorded tells nothing */
+		memcpy(&read, command, sizeof(read));
 	*told = (struct told){
 		.operation = (unsigned)read.operation,
 		.answered = answer != NULL,

@@ -53,7 +53,11 @@ void *arena_bump(struct arena *arena, size_t size)
 void pages_init(struct pages *pages, uint32_t element)
 {
 	assert(element && (element & (element - 1)) == 0 && element <= PAGE_BYTES);
-	*pages = (struct pages){.element = element, .shift = log2_of(PAGE_BYTES / element)};
+	*pages = (struct pages){
+		.shift = (uint8_t)log2_of(PAGE_BYTES / element),
+		.width = (uint8_t)log2_of(element),
+		.mask = (uint16_t)(PAGE_BYTES / element - 1),
+	};
 }
 
 void pages_grow(struct arena *arena, struct pages *pages, uint64_t index)
@@ -99,5 +103,5 @@ void pages_free(struct arena *arena, struct pages *pages)
 			arena_give(arena, arena_at(arena, pages->page[i]), PAGE_BYTES);
 	if (pages->capacity)
 		arena_give(arena, pages->page, pages->capacity * sizeof(ref_t));
-	pages_init(pages, pages->element);
+	pages_init(pages, 1u << pages->width);
 }

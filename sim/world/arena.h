@@ -101,8 +101,9 @@ enum { PAGE_BYTES = 4096 };
 struct pages {
 	ref_t *page;       /* the directory: small, and does double */
 	uint32_t capacity; /* of the directory */
-	uint32_t shift;    /* log2 of elements a page */
-	uint32_t element;  /* bytes, a power of two */
+	uint8_t shift;     /* log2 of the elements a page */
+	uint8_t width;     /* log2 of an element's bytes */
+	uint16_t mask;     /* elements a page, less one */
 };
 
 void pages_init(struct pages *, uint32_t element);
@@ -114,10 +115,9 @@ void pages_free(struct arena *, struct pages *);
 /* The element, which must have been made by pages_make. */
 static inline void *pages_at(const struct arena *arena, const struct pages *pages, uint64_t index)
 {
-	uint64_t page = index >> pages->shift;
-	uint64_t within = index & ((1u << pages->shift) - 1);
+	ref_t page = pages->page[index >> pages->shift];
 
-	return (char *)arena_at(arena, pages->page[page]) + within * pages->element;
+	return (char *)arena_at(arena, page) + ((index & pages->mask) << pages->width);
 }
 
 /* The element, or NULL where pages_make never made its page. */

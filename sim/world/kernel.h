@@ -144,7 +144,7 @@ enum trace_kind {
 	TRACE_RESUME,
 	TRACE_SAW
 };
-void trace_message(struct world *, enum trace_kind, const struct env_message *);
+void trace_print_message(struct world *, enum trace_kind, const struct env_message *);
 void trace_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
 		   const char *text);
 void trace_saw(struct world *, const struct process *, uint32_t what, uint64_t a, uint64_t b,
@@ -162,6 +162,14 @@ static inline void trace_ring(struct world *world, enum trace_kind kind, unsigne
 	record->to = (uint16_t)to;
 	record->kind = (uint8_t)kind;
 	record->type = (uint8_t)type;
+}
+
+static inline void trace_message(struct world *world, enum trace_kind kind,
+				 const struct env_message *message)
+{
+	trace_ring(world, kind, message->from, message->to, message->type, message->records_digest);
+	if (unlikely(world->outside->trace != NULL))
+		trace_print_message(world, kind, message);
 }
 
 /* ---- The fingerprint ------------------------------------------------------------------------------ */

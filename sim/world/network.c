@@ -27,8 +27,12 @@ const char *endpoint_name(endpoint_t endpoint, char *text)
 struct env_message *message_new(struct world *world, enum message_kind kind, endpoint_t from,
 				endpoint_t to, size_t size)
 {
-	size_t whole = sizeof(struct env_message) + size;
-	struct env_message *message = arena_take(&world->arena, whole);
+	size_t whole = sizeof(struct env_message) + (size + 15) / 16 * 16;
+	struct env_message *message = arena_take_part(&world->arena, whole, 0);
+
+	memset(message, 0, sizeof(*message));
+	for (size_t at = 0; at < size; at += 16) /* short: cheaper than a call */
+		memset(message->body + at, 0, 16);
 
 	message->allocated = (uint32_t)whole;
 	message->record_capacity = MESSAGE_RECORDS_INLINE;
@@ -111,6 +115,7 @@ static struct link *find_link(struct world *world, endpoint_t from, endpoint_t t
 {
 	unsigned n = world->process_count, clients = world->client_count;
 
+	*ordinals = 0;
 	if (from < CLIENT_FIRST && to < CLIENT_FIRST) {
 		unsigned i = from * n + to;
 
@@ -252,6 +257,13 @@ void network_send(struct world *world, struct env_message *message)
 	}
 	if (unlikely(world->setup->connections)) {
 		send_connected(world, link, message, base);
+		return;
+	}
+	if (likely(!(link->loss | link->reorder | link->duplicate) && !world->choices.source)) {
+		world_push(world,
+			   world->now +
+				   latency(world, link, base | (address_t)CHOICE_LATENCY << 58),
+			   ref);
 		return;
 	}
 	if (unlikely(may_happen(world, link->loss) &&

@@ -101,22 +101,34 @@ static void timer_queue(struct world *world, struct process *process, struct tim
 					    arena_ref(&world->arena, timer) | ITEM_TIMER);
 }
 
+static void timer_draw(struct world *world, struct timer *timer)
+{
+	struct distribution delay = {
+		.kind = timer->least == timer->most ? CONSTANT : UNIFORM,
+		.a = timer->least,
+		.b = timer->most,
+	};
+	address_t address = choice_address(CHOICE_TIMER, timer->process, timer->key % 1024,
+					   timer->type, timer->arms);
+
+	timer->deadline = timer->armed_at + choose_duration(&world->choices, address, &delay);
+	timer->drawn = true;
+}
+
+/* Most timers are armed anew before they fire: their duration is drawn when it begins to matter. */
 void process_arm(struct world *world, struct process *process, const struct effect *effect)
 {
 	struct timer *timer = find_timer(world, process, effect->what, effect->a, true);
-	struct distribution delay = {
-		.kind = effect->b == effect->c ? CONSTANT : UNIFORM,
-		.a = (nanoseconds)effect->b,
-		.b = (nanoseconds)effect->c,
-	};
-	nanoseconds after = choose_duration(&world->choices,
-					    choice_address(CHOICE_TIMER, process->id,
-							   effect->a % 1024, effect->what,
-							   ++timer->arms),
-					    &delay);
 
-	timer->deadline = clock_local(&process->clock, world->now) + after;
+	timer->armed_at = clock_local(&process->clock, world->now);
+	timer->least = (nanoseconds)effect->b;
+	timer->most = (nanoseconds)effect->c;
+	timer->deadline = timer->armed_at + timer->least;
+	timer->arms++;
 	timer->armed = true;
+	timer->drawn = false;
+	if (unlikely(world->choices.source != NULL)) /* which may say less than the least */
+		timer_draw(world, timer);
 	timer_queue(world, process, timer);
 }
 
@@ -137,6 +149,8 @@ bool process_timer(struct world *world, struct timer *timer, uint32_t sequence)
 	timer->queued = -1;
 	if (!timer->armed || process->status != UP)
 		return false; /* a resume queues it again */
+	if (!timer->drawn)
+		timer_draw(world, timer);
 	if (clock_local(&process->clock, world->now) < timer->deadline) {
 		timer_queue(world, process, timer);
 		return false;

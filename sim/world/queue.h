@@ -45,6 +45,7 @@ static inline bool queue_before(struct queue_item a, struct queue_item b)
 	return queue_key(a) < queue_key(b);
 }
 
+/* Sequences rise from push to push. */
 static inline void queue_push(struct arena *arena, struct queue *queue, struct queue_item item)
 {
 	if (unlikely(queue->heap || queue->count >= QUEUE_SORTED)) {
@@ -53,7 +54,8 @@ static inline void queue_push(struct arena *arena, struct queue *queue, struct q
 	}
 	struct queue_item *at = queue->item + queue->count++;
 
-	for (; at > queue->item && queue_before(at[-1], item); at--)
+	/* Of equal times the one pushed later comes later: times alone decide. */
+	for (; at > queue->item && at[-1].time <= item.time; at--)
 		*at = at[-1];
 	*at = item;
 }

@@ -113,11 +113,10 @@ static void print_message(struct world *world, const struct env_message *message
 	fputs(lost ? "  LOST\n" : "\n", out);
 }
 
-void trace_message(struct world *world, enum trace_kind kind, const struct env_message *message)
+void trace_print_message(struct world *world, enum trace_kind kind,
+			 const struct env_message *message)
 {
-	trace_ring(world, kind, message->from, message->to, message->type, message->records_digest);
-	if (unlikely(world->outside->trace != NULL))
-		print_message(world, message, kind == TRACE_LOST);
+	print_message(world, message, kind == TRACE_LOST);
 }
 
 /* ---- Processes ------------------------------------------------------------------------------------------ */

@@ -171,15 +171,15 @@ struct clock {
 };
 
 struct timer {
-	nanoseconds deadline; /* on the process's own clock */
+	nanoseconds armed_at, least, most; /* on the process's own clock; least and most after it */
+	nanoseconds deadline; /* the same; once drawn. Before that, the earliest it can be */
 	nanoseconds queued;   /* true time of its queued item; -1: none is */
 	uint64_t key;
 	uint32_t queued_sequence;
 	uint32_t arms; /* the ordinal of its choices */
 	ref_t next;    /* of the same type, other keys */
 	uint8_t process, type;
-	bool armed;
-	uint8_t unused;
+	bool armed, drawn;
 };
 
 /* What waits for the disk: a message, or a promise observed. */

@@ -344,7 +344,7 @@ static void freed_lists_give_everything_back(void)
 	}
 	EQUAL(arena->used, used);
 	EQUAL(pages.capacity, 0);
-	EQUAL(pages.element, 8);
+	EQUAL(pages.width, 3);
 	arena_close(arena);
 }
 
