@@ -10,7 +10,7 @@ struct block {
 	ref_t next, before; /* of the same process */
 	uint64_t size;      /* header included */
 };
-#define BLOCK_MAX (((size_t)1 << (ARENA_CLASSES - 1)) - sizeof(struct block))
+#define BLOCK_MAX (((size_t)1 << 31) - sizeof(struct block))
 _Static_assert(sizeof(struct block) == ARENA_ALIGN, "blocks stay aligned");
 
 void *env_alloc(struct env *env, size_t size)

@@ -3,7 +3,7 @@
  *
  * Because it is one piece, a run is a value: a snapshot is a memcpy of the used part, a restore a
  * memcpy back, a reset a number set to zero. Pointers into it stay valid across all three, and none
- * ever decides anything. Blocks come in powers of two, zeroed when handed out; what is given back is
+ * ever decides anything. Blocks come in classes of size, zeroed when handed out; what is given back is
  * handed out again, last first. Small references are byte offsets from the base: every block is
  * 16-aligned, so the low four bits of a reference are free for whoever holds it.
  */
@@ -20,12 +20,12 @@
 
 typedef uint32_t ref_t; /* byte offset from the arena's base; 0 is nothing */
 
-enum { ARENA_CLASSES = 32, ARENA_ALIGN = 16 };
+enum { ARENA_CLASSES = 32 + 23, ARENA_ALIGN = 16 };
 
 struct arena {                        /* stands at its own base */
 	uint64_t used;                /* bytes, this header included */
 	uint64_t limit;               /* bytes reserved */
-	ref_t free[ARENA_CLASSES];    /* by log2 of the block's size */
+	ref_t free[ARENA_CLASSES];    /* by class of size */
 	bool junk;                    /* fill what is given back: stale pointers then show */
 	void (*full)(struct arena *); /* must not return */
 };
@@ -40,9 +40,21 @@ void arena_reset(struct arena *); /* forgets every block */
 
 #define ARENA_BASE ((uintptr_t)0x520000000000) /* free under ASan, UBSan and MSan too */
 
+/* Small blocks come in steps of 16 bytes, the others in powers of two. */
+enum { ARENA_STEPS = 32, ARENA_SMALL = ARENA_STEPS * ARENA_ALIGN };
+
 static inline unsigned arena_class(size_t size)
 {
-	return size <= ARENA_ALIGN ? 4 : log2_of(size - 1) + 1;
+	if (likely(size <= ARENA_SMALL))
+		return (unsigned)((size - (size != 0)) / ARENA_ALIGN);
+	return ARENA_STEPS + log2_of(size - 1) - log2_of(ARENA_SMALL);
+}
+
+static inline uint64_t arena_class_size(unsigned class)
+{
+	if (likely(class < ARENA_STEPS))
+		return (class + 1) * (uint64_t)ARENA_ALIGN;
+	return (uint64_t)2 * ARENA_SMALL << (class - ARENA_STEPS);
 }
 
 static inline void *arena_at(const struct arena *arena, ref_t ref)
@@ -71,9 +83,11 @@ static inline void *arena_take_part(struct arena *arena, size_t size, size_t zer
 	}
 	uint64_t start = arena->used;
 
-	if (unlikely(arena->limit - start < (uint64_t)1 << class))
+	uint64_t bytes = arena_class_size(class);
+
+	if (unlikely(arena->limit - start < bytes))
 		arena->full(arena);
-	arena->used = start + ((uint64_t)1 << class);
+	arena->used = start + bytes;
 	return memset((char *)arena + start, 0, zeroed);
 }
 

@@ -166,11 +166,16 @@ static void a_class_holds_its_size_and_no_smaller_one_does(void)
 	for (size_t size = 1; size <= 70000; size++) {
 		unsigned class = arena_class(size);
 
-		if (size > (size_t)1 << class || (class > 4 && size <= (size_t)1 << (class - 1)))
+		if (size > arena_class_size(class) ||
+		    (class > 0 && size <= arena_class_size(class - 1)))
 			EQUAL(class, -1);
 	}
-	EQUAL(arena_class(1), 4);
-	EQUAL(arena_class(17), 5);
+	EQUAL(arena_class_size(arena_class(1)), 16);
+	EQUAL(arena_class_size(arena_class(17)), 32);
+	EQUAL(arena_class_size(arena_class(512)), 512);
+	EQUAL(arena_class_size(arena_class(513)), 1024);
+	EQUAL(arena_class_size(arena_class(PAGE_BYTES)), PAGE_BYTES);
+	CU_ASSERT(arena_class((size_t)1 << 32) < ARENA_CLASSES);
 }
 
 /* ---- The whole ------------------------------------------------------------------------------------ */
