@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 10 };
 
 static const char *only = "";
 static FILE *table;
@@ -114,7 +114,7 @@ static void paces(struct theatre *theatre)
 {
 	if (wanted("raft_n3_100wps"))
 		pace(theatre, "raft_n3_100wps",
-		     scenario_of("nodes: 3", writes_100, "run: {duration: 1000s}"));
+		     scenario_of("nodes: 3", writes_100, "run: {duration: 100s}"));
 	if (wanted("raft_n5_100wps"))
 		pace(theatre, "raft_n5_100wps",
 		     scenario_of("nodes: 5", writes_100, "run: {duration: 600s}"));

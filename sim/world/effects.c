@@ -36,13 +36,13 @@ void *env_send_after(struct env *env, ticket_t after, process_id to, unsigned ty
 {
 	struct process *process = process_of(env);
 	struct world *world = process->world;
-	const struct message_type *message_type =
-		&world->groups[process->group].protocol->messages[type];
+	const struct message_type *message_type = &process->protocol->messages[type];
 	size_t size = message_type->size + count * message_type->element;
 	struct env_message *message = message_new(world, MESSAGE_PROTOCOL, process->id, to, size);
 
 	ORDEAL_ASSERT(env, to < world->process_count);
 	ORDEAL_ASSERT(env, count == 0 || (message_type->element && count <= UINT16_MAX));
+	message->promises = message_type->promises;
 	message->type = (uint8_t)type;
 	message->count = (uint16_t)count;
 	record_message(process, message, after);
@@ -258,19 +258,13 @@ void handler_begin(struct world *world, struct process *process)
 	current_env = &process->env;
 }
 
-/* A promise ought not to leave before the writes of its handler are durable. An answer to a client
- * may: what is committed is on a quorum's disks, and need not be on this one. */
-static bool promises(const struct world *world, const struct env_message *message)
-{
-	return message->kind == MESSAGE_PROTOCOL &&
-	       world->groups[message->group].protocol->messages[message->type].promises;
-}
-
 static void carry_message(struct world *world, struct process *process, struct env_message *message)
 {
 	const struct disk *disk = &process->disk;
 
-	message->needed = promises(world, message) ? disk->ticket : 0;
+	/* A promise ought not to leave before the writes of its handler are durable. An answer to a
+	 * client may: what is committed is on a quorum's disks, and need not be on this one. */
+	message->needed = message->promises ? disk->ticket : 0;
 	if (message->after == AFTER_ALL)
 		message->after = disk->ticket;
 	if (message->after <= disk->durable) {
@@ -335,8 +329,10 @@ void handler_end(struct world *world, struct process *process)
 		die_in_handler(world, process);
 		return;
 	}
-	for (uint32_t i = 0; i < outside->effect_count; i++)
-		carry_out(world, process, &outside->effects[i]);
+	const struct effect *end = outside->effects + outside->effect_count;
+
+	for (const struct effect *effect = outside->effects; effect < end; effect++)
+		carry_out(world, process, effect);
 	disk_sync(world, process);
 }
 

@@ -145,8 +145,8 @@ enum trace_kind {
 	TRACE_SAW
 };
 void trace_print_message(struct world *, enum trace_kind, const struct env_message *);
-void trace_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
-		   const char *text);
+void trace_print_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
+			 const char *text);
 void trace_saw(struct world *, const struct process *, uint32_t what, uint64_t a, uint64_t b,
 	       uint64_t c);
 
@@ -170,6 +170,14 @@ static inline void trace_message(struct world *world, enum trace_kind kind,
 	trace_ring(world, kind, message->from, message->to, message->type, message->records_digest);
 	if (unlikely(world->outside->trace != NULL))
 		trace_print_message(world, kind, message);
+}
+
+static inline void trace_process(struct world *world, enum trace_kind kind,
+				 const struct process *process, uint64_t detail, const char *text)
+{
+	trace_ring(world, kind, process->id, 0, 0, detail);
+	if (unlikely(world->outside->trace != NULL))
+		trace_print_process(world, kind, process, detail, text);
 }
 
 /* ---- The fingerprint ------------------------------------------------------------------------------ */

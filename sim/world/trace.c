@@ -121,15 +121,12 @@ void trace_print_message(struct world *world, enum trace_kind kind,
 
 /* ---- Processes ------------------------------------------------------------------------------------------ */
 
-void trace_process(struct world *world, enum trace_kind kind, const struct process *process,
-		   uint64_t detail, const char *text)
+void trace_print_process(struct world *world, enum trace_kind kind, const struct process *process,
+			 uint64_t detail, const char *text)
 {
 	FILE *out = world->outside->trace;
 	char name[8];
 
-	trace_ring(world, kind, process->id, 0, 0, detail);
-	if (likely(!out))
-		return;
 	begin_line(world);
 	fprintf(out, "%-10s ", endpoint_name(process->id, name));
 	switch (kind) {

@@ -87,11 +87,11 @@ enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = 5, MESSAGE_TYPES_MAX = 58 };
  * sees (from records_digest on) ends where the body begins, so that one call digests both.
  */
 struct env_message {
-	ref_t next;    /* in whatever list it waits */
-	bool serviced; /* its process has spent its service time on it */
-	bool lost;     /* went down with its connection */
-	bool arrived;  /* at its process, where it waits: no cut can take it any more */
-	uint8_t unused;
+	ref_t next;      /* in whatever list it waits */
+	bool serviced;   /* its process has spent its service time on it */
+	bool lost;       /* went down with its connection */
+	bool arrived;    /* at its process, where it waits: no cut can take it any more */
+	bool promises;   /* as its type does */
 	ticket_t after;  /* leaves when this write is durable ... */
 	ticket_t needed; /* ... and ought to, when that one is */
 	union {
