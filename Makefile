@@ -81,8 +81,16 @@ packages:
 # ---- The two commands ---------------------------------------------------------------------------------
 
 demo: $(BUILD)/ordeal ## run Raft under faults and draw what happened: start here
-	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seeds 1..1
-	@./$(BUILD)/ordeal run $(filter scenarios/raft/%,$(SCENARIOS)) --jobs 2
+	@echo "== five nodes; the leader is cut off with a minority"
+	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seed 1
+	@echo "look at: out/raft-majority-partition/seed-1/leaders.png (and latency, availability)"
+	@echo
+	@echo "== the same run, with a bug switched on: a deposed leader answers reads from its memory"
+	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seed 1 --out out/with-a-bug \
+		--bug raft.serves-stale-reads | sed -n '/seed 1 violated/,$$p'
+	@echo "== Raft under every kind of accident, twenty seeds each"
+	@./$(BUILD)/ordeal run $(filter scenarios/raft/%,$(SCENARIOS)) --jobs 2 | grep -E '^raft-|shows|operations'
+	@echo "pictures of each: out/*/seed-1/*.png"
 
 test: unit determinism zoo ## all that must hold, in under four minutes
 
@@ -112,9 +120,17 @@ zoo: $(BUILD)/ordeal
 	@./$(BUILD)/ordeal run $(ZOO) --jobs 2 --quiet --out $(BUILD)/zoo
 	@./$(BUILD)/ordeal run $(ZOO) --no-bugs --seeds 1..20 --jobs 2 --quiet --out $(BUILD)/zoo-clean
 
-soak: $(BUILD)/release/tests/soak $(BUILD)/release/tests/fingerprints ## the same at length: about an hour
+soak: $(BUILD)/release/tests/soak $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
 	@./$(BUILD)/release/tests/soak $(HEALTHY) --zoo $(ZOO)
-	@./$(BUILD)/release/tests/fingerprints --seeds 10000 $(HEALTHY)
+	@echo "== $(words $(HEALTHY)) scenarios, 1000 seeds each, twice and more under each of three builds"
+	@for v in $(VARIANTS); do \
+		printf '%s\n' $(HEALTHY) | \
+			xargs -P 2 -n 1 ./$(BUILD)/$$v/tests/fingerprints --seeds 1000 \
+			> $(BUILD)/soak-$$v.txt || { cat $(BUILD)/soak-$$v.txt; exit 1; }; \
+		sort -k 2 -o $(BUILD)/soak-$$v.txt $(BUILD)/soak-$$v.txt; \
+		cmp $(BUILD)/soak-gcc.txt $(BUILD)/soak-$$v.txt; \
+	done
+	@cat $(BUILD)/soak-gcc.txt
 
 ONLY ?=
 bench: $(BUILD)/release/tests/bench ## the figures; ONLY=substring for a part

@@ -38,7 +38,7 @@ struct workload_counts {
 
 /* Takes its memory in the world's arena and schedules the first arrivals. */
 void workload_begin(struct world *, const struct workload_setup *);
-void workload_stop(struct world *);     /* no more operations begin */
+void workload_stop(struct world *); /* no more operations begin */
 /* One more operation of a client that has none open, even after the stop: is anybody answered? */
 void workload_probe(struct world *);
 /* When the latest-begun of all operations that were answered was begun; -1: none was. */
