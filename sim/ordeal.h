@@ -29,7 +29,7 @@
 #define ORDEAL_PRINTF(format_at, arguments_at)                                                     \
 	__attribute__((format(printf, format_at, arguments_at)))
 
-/* ---- Names of things -------------------------------------------------------------------------- */
+/* ---- Names of things ------------------------------------------------------------------------- */
 
 typedef uint8_t process_id;  /* one member of one group, from 0; a scenario's n1 is 0 */
 typedef uint8_t group_id;    /* from 0, in the scenario's order */
@@ -50,7 +50,7 @@ struct env {
 	const uint64_t *bugs; /* public, so that BUG() is inline */
 };
 
-/* ---- What a protocol is: its table, at the foot of its file, is its index ---------------------- */
+/* ---- What a protocol is: its table, at the foot of its file, is its index -------------------- */
 
 /*
  * One member of a wire struct. From these the kernel prints, guards, corrupts and exports messages.
@@ -185,8 +185,8 @@ struct protocol {
 	/* That write and all after it are undone in this process's view; what waited for them never
 	 * leaves. NULL: the process crashes, and restarts when the fault ends. */
 	void (*disk_failed)(struct env *, void *state, ticket_t, enum disk_error);
-	/* Of a protocol that stands on another: called for each index that the member of that group on
-	 * this machine applies, from the first one again after a restart. */
+	/* Of a protocol that stands on another: called for each index that the member of that group
+	 * on this machine applies, from the first one again after a restart. */
 	void (*applied)(struct env *, void *state, group_id, uint64_t index, const void *command,
 			size_t size);
 	uint64_t (*digest)(const struct env *, const void *state); /* canonical: no times */
@@ -202,7 +202,7 @@ struct protocol {
 	const struct sometimes *sometimes;
 };
 
-/* ---- Inputs ------------------------------------------------------------------------------------ */
+/* ---- Inputs ---------------------------------------------------------------------------------- */
 
 process_id env_self(const struct env *);
 group_id env_group(const struct env *);
@@ -220,12 +220,12 @@ void *env_alloc(struct env *, size_t);
 void *env_realloc(struct env *, void *, size_t);
 void env_free(struct env *, void *);
 
-/* ---- Effects outside the process: recorded now, carried out in order after the handler --------- */
+/* ---- Effects outside the process: recorded now, carried out in order after the handler ------- */
 
 /*
- * Begins a message and returns its body, zeroed, with room for `count` trailing elements: fill it in
- * before the handler returns. It leaves when every write of this handler and of those before it is
- * durable, wherever in the handler it stands; if the process crashes first, it never leaves. To
+ * Begins a message and returns its body, zeroed, with room for `count` trailing elements: fill it
+ * in before the handler returns. It leaves when every write of this handler and of those before it
+ * is durable, wherever in the handler it stands; if the process crashes first, it never leaves. To
  * itself: delivered after this handler, never lost.
  */
 void *env_send(struct env *, process_id to, unsigned message, size_t count);
@@ -247,8 +247,8 @@ void env_refuse(struct env *, request_id); /* it did not and will not happen: `f
 /* Hands a command to the member of that group on this machine, as a request without an answer; the
  * kernel follows redirects. It may be lost: the proposer tries again. */
 void env_propose(struct env *, group_id, const void *command, size_t size);
-/* Fires after a duration drawn from [min, max] on this process's own clock. One timer a (type, key):
- * arming it again moves its deadline. */
+/* Fires after a duration drawn from [min, max] on this process's own clock. One timer a (type,
+ * key): arming it again moves its deadline. */
 void env_arm(struct env *, unsigned timer, uint64_t key, nanoseconds min, nanoseconds max);
 void env_disarm(struct env *, unsigned timer, uint64_t key);
 
@@ -281,7 +281,8 @@ struct written {
  */
 struct written env_log_append(struct env *, uint64_t term, const void *command, size_t size);
 ticket_t env_log_truncate(struct env *, uint64_t first_removed); /* observes TRUNCATED */
-/* Forgets all up to it. Beyond the last: the log is empty, the next append is last_discarded + 1. */
+/* Forgets all up to it. Beyond the last: the log is empty, the next append is last_discarded +
+ * 1. */
 ticket_t env_log_discard(struct env *, uint64_t last_discarded);
 enum record env_log_read(const struct env *, uint64_t index, struct record_view *);
 uint64_t env_log_first(const struct env *); /* the first held; log_last + 1 where it is empty */
@@ -305,7 +306,7 @@ struct snapshot_view {
 };
 enum record env_snapshot_get(const struct env *, struct snapshot_view *);
 
-/* ---- The replicated app: at once, in this process ----------------------------------------------- */
+/* ---- The replicated app: at once, in this process -------------------------------------------- */
 
 /*
  * The kernel observes what is applied, and judges it at once and for ever: apply and commit nothing
@@ -347,11 +348,11 @@ struct app { /* what a log replicates */
 	size_t state_size;                      /* zeroed at every boot */
 	const struct app_operation *operations; /* ended by name == NULL */
 	const struct model *model;              /* its sequential meaning, which the judges use */
-	/* Writes a command for the drawn operation, at most COMMAND_MAX - 8 bytes; returns its size. */
+	/* Writes a command for what was drawn, at most COMMAND_MAX - 8 bytes; returns its size. */
 	size_t (*draw)(const struct drawn *, void *command);
 	unsigned (*keys)(const void *command, size_t,
 			 uint64_t *keys); /* at most 16; their number */
-	/* Both write the answer, at most ANSWER_MAX bytes, and return its size. `env` is for memory. */
+	/* Both write an answer of at most ANSWER_MAX bytes; return its size. `env`: for memory. */
 	size_t (*apply)(struct env *, void *state, const void *command, size_t, void *answer);
 	size_t (*query)(struct env *, const void *state, const void *command, size_t, void *answer);
 	bool (*allowed)(const void *state, const void *command, size_t); /* a participant's vote */
@@ -371,7 +372,7 @@ struct model {
 		     const struct told *); /* false: impossible here; state undefined */
 };
 
-/* ---- What a handler says that it did: the same words for every protocol ------------------------- */
+/* ---- What a handler says that it did: the same words for every protocol ---------------------- */
 
 /*
  * Judged when the handler has returned. Those marked "promise" bind only once every write of their

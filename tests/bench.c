@@ -2,9 +2,9 @@
  * The figures that the project is measured by, one line each: name, value, unit. They also go to
  * build/bench.tsv. An argument names a part: only figures whose name contains it.
  *
- * One thread; all judges and the digest on; an event is one queue pop that runs a handler or changes
- * the world. Ratios to queue_ceiling, a plain queue on the same machine in the same run, carry over to
- * other machines.
+ * One thread; all judges and the digest on; an event is one queue pop that runs a handler or
+ * changes the world. Ratios to queue_ceiling, a plain queue on the same machine in the same run,
+ * carry over to other machines.
  */
 #include "sim/run/run.h"
 #include "sim/world/queue.h"
@@ -44,7 +44,7 @@ static void best(double *best_so_far, double value)
 		*best_so_far = value;
 }
 
-/* ---- Worlds ------------------------------------------------------------------------------------------ */
+/* ---- Worlds ---------------------------------------------------------------------------------- */
 
 static struct scenario *scenario_of(const char *cluster, const char *workload, const char *run)
 {
@@ -164,7 +164,7 @@ static void leader_kill(struct theatre *theatre)
 	scenario_free(scenario);
 }
 
-/* ---- The cost of an event as a run grows --------------------------------------------------------------- */
+/* ---- The cost of an event as a run grows ----------------------------------------------------- */
 
 struct marks {
 	uint64_t next;
@@ -209,7 +209,7 @@ static void flat(struct theatre *theatre)
 	scenario_free(scenario);
 }
 
-/* ---- Snapshots ------------------------------------------------------------------------------------------ */
+/* ---- Snapshots ------------------------------------------------------------------------------- */
 
 static void snapshots(struct theatre *theatre)
 {
@@ -266,7 +266,7 @@ static void snapshots(struct theatre *theatre)
 	scenario_free(scenario);
 }
 
-/* ---- A plain queue ---------------------------------------------------------------------------------------- */
+/* ---- A plain queue --------------------------------------------------------------------------- */
 
 static _Noreturn void full(struct arena *arena)
 {

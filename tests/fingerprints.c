@@ -1,8 +1,8 @@
 /*
  * Determinism, shown: runs every scenario that is named (one seed, its first ten simulated seconds)
- * twice, the second time with its arena elsewhere and junk in freed memory, then with no judges, then
- * with a trace. All must have one fingerprint; it is printed, so that builds can be compared. Over many
- * seeds it is the fingerprints' own digest that is printed.
+ * twice, the second time with its arena elsewhere and junk in freed memory, then with no judges,
+ * then with a trace. All must have one fingerprint; it is printed, so that builds can be compared.
+ * Over many seeds it is the fingerprints' own digest that is printed.
  *
  * usage: fingerprints [--seeds N] FILE...
  */

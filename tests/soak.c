@@ -1,17 +1,17 @@
 /*
- * The long look, for two claims that a handful of seeds can't carry: nobody innocent is convicted, and
- * nobody guilty gets away.
+ * The long look, for two claims that a handful of seeds can't carry: nobody innocent is convicted,
+ * and nobody guilty gets away.
  *
- * A healthy scenario runs over many seeds, and no judge may object or be unable to tell. A file of the
- * zoo runs its hunt in thirty ranges of seeds that share none, and its judge must convict in 27 of
- * them; then the same seeds with the bug off, as a healthy one. A file with a bug and no violation
- * expected is a control: it must be as clean with the bug as without.
+ * A healthy scenario runs over many seeds, and no judge may object or be unable to tell. A file of
+ * the zoo runs its hunt in thirty ranges of seeds that share none, and its judge must convict in 27
+ * of them; then the same seeds with the bug off, as a healthy one. A file with a bug and no
+ * violation expected is a control: it must be as clean with the bug as without.
  *
- * Who only ever says "clean" may be blind. So a canary comes first: a cluster with a known bug, taken
- * for a healthy one, must be found wanting; and so must a hunt for a bug that is not there.
+ * Who only ever says "clean" may be blind. So a canary comes first: a cluster with a known bug,
+ * taken for a healthy one, must be found wanting; and so must a hunt for a bug that is not there.
  *
- * Two processes share the work; reports are merged in the order of the seeds, and what is printed does
- * not depend on which came first.
+ * Two processes share the work; reports are merged in the order of the seeds, and what is printed
+ * does not depend on which came first.
  *
  * usage: soak [--seeds N] SCENARIO... [--zoo FILE...]
  */
@@ -25,9 +25,9 @@
 enum { WORKERS = 2, RANGES = 30, RANGES_NEEDED = 27, FINDINGS_MAX = 3, PROTOCOLS_MAX = 16 };
 enum { EXIT_GOOD, EXIT_SHORT, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
 
-/* ---- In a worker: runs ------------------------------------------------------------------------- */
+/* ---- In a worker: runs ----------------------------------------------------------------------- */
 
-/* So many reports: each of one run, or of a hunt through `within` seeds that ends with a conviction. */
+/* So many reports: each of one run, or of a hunt through `within` seeds. */
 struct task {
 	const struct scenario *scenario;
 	uint64_t reports, within;
@@ -98,7 +98,7 @@ static void work(int to, void *context)
 	theatre_close(theatre);
 }
 
-/* ---- In the parent: what they come to ---------------------------------------------------------- */
+/* ---- In the parent: what they come to -------------------------------------------------------- */
 
 struct tally {
 	uint64_t runs, violated, unknown, unmet, events;
@@ -236,7 +236,7 @@ static void turn_bugs_off(struct scenario *scenario)
 		memset(scenario->groups[i].bugs, 0, sizeof(scenario->groups[i].bugs));
 }
 
-/* ---- The canary -------------------------------------------------------------------------------- */
+/* ---- The canary ------------------------------------------------------------------------------ */
 
 static struct scenario *parse(const char *text)
 {
@@ -287,7 +287,7 @@ static bool canary(void)
 	return sees;
 }
 
-/* ---- Over all scenarios ------------------------------------------------------------------------ */
+/* ---- Over all scenarios ---------------------------------------------------------------------- */
 
 struct soak {
 	uint64_t seeds, runs, hunted, operations, checks;

@@ -1,7 +1,7 @@
 /*
  * What every test file includes. A file tests/<area>/test_<name>.c holds one suite: an array
- * `<name>_tests` of {"a sentence that says what holds", function}, ended by CU_TEST_INFO_NULL, and a
- * line SUITE(<name>) in tests/suites.h.
+ * `<name>_tests` of {"a sentence that says what holds", function}, ended by CU_TEST_INFO_NULL, and
+ * a line SUITE(<name>) in tests/suites.h.
  *
  * CU_ASSERT_FATAL leaves the test by longjmp: what a test takes, its suite's teardown frees.
  */

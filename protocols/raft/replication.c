@@ -146,8 +146,9 @@ void raft_advance_commit(struct env *env, struct raft *raft)
 
 	if (index <= raft->commit)
 		return;
-	/* 5.4.2, Figure 8: counting replicas commits only entries of the leader's own term, and with
-	 * them all before; an entry of an earlier term can be on a quorum and still be lost. */
+	/* 5.4.2, Figure 8: counting replicas commits only entries of the leader's own term, and
+	 * with them all before; an entry of an earlier term can be on a quorum and
+	 * still be lost. */
 	if (index < raft->noop && !BUG(env, COMMITS_OLD_TERMS))
 		return;
 	if (raft->commit + 1 < raft->noop)

@@ -1,9 +1,10 @@
 /*
  * The judges: what they are called, what each saw, and what they found.
  *
- * Most hold global ledgers that the processes' observations feed, and check each in O(1) at the very
- * event; the rest look at the finished run. They know no protocol by name, and take quorums from the
- * setup, never from the accused. A judge that saw nothing says `not exercised`, never `holds`.
+ * Most hold global ledgers that the processes' observations feed, and check each in O(1) at the
+ * very event; the rest look at the finished run. They know no protocol by name, and take quorums
+ * from the setup, never from the accused. A judge that saw nothing says `not exercised`, never
+ * `holds`.
  */
 #ifndef SIM_CHECK_CHECK_H
 #define SIM_CHECK_CHECK_H
@@ -83,9 +84,9 @@ uint64_t check_committed(struct world *, group_id);
  * after it); 0: nowhere. A witness for linearizability: it proves, it never convicts. */
 uint64_t check_witness(struct world *, request_id);
 
-/* ---- After the faults: liveness and convergence ---------------------------------------------------------- */
+/* ---- After the faults: liveness and convergence ---------------------------------------------- */
 
-/* What the run still owes, at this moment: open operations, members that differ, a moving leader. */
+/* What the run still owes now: open operations, members that differ, a moving leader. */
 struct unsettled {
 	bool settled;
 	char why[SENTENCE_MAX]; /* in one sentence, where it is not */
@@ -93,8 +94,8 @@ struct unsettled {
 /* `core` are the processes that the heal left whole. Looks only; changes nothing that is judged. */
 void check_settled(struct world *, group_id, uint64_t core, unsigned open_operations,
 		   struct unsettled *);
-/* Same applied index, same app digest, and that digest is what the ledger's commands give when a fresh
- * app replays them. Counts its checks, speaks if not. */
+/* Same applied index, same app digest, and that digest is what the ledger's commands give when a
+ * fresh app replays them. Counts its checks, speaks if not. */
 void check_convergence(struct world *, group_id, uint64_t core);
 
 #endif

@@ -1,15 +1,15 @@
 /*
  * Is there an order of the operations that the object's sequential model accepts, and that agrees
  * with real time: what returned before another was invoked stands before it? (Herlihy and Wing,
- * TOPLAS 12(3), 1990, section 2.) Objects are judged one by one, which is sound because the property
- * is local (their Theorem 1).
+ * TOPLAS 12(3), 1990, section 2.) Objects are judged one by one, which is sound because the
+ * property is local (their Theorem 1).
  *
- * The witness comes first: the order that the ledger knows, checked in one pass. Where it fails, the
- * search decides: Wing and Gong's (J. Parallel Distrib. Comput. 17, 1993), depth first, over a linked
- * list of invocations and returns from which what is placed is lifted out, and with a memory of the
- * configurations (set of operations placed, state) already seen (Lowe, "Testing for linearizability",
- * Concurrency Computat. 29(4), 2017, section 4). Its invariant: all on the stack are placed, in that
- * order; all in the list are not.
+ * The witness comes first: the order that the ledger knows, checked in one pass. Where it fails,
+ * the search decides: Wing and Gong's (J. Parallel Distrib. Comput. 17, 1993), depth first, over a
+ * linked list of invocations and returns from which what is placed is lifted out, and with a memory
+ * of the configurations (set of operations placed, state) already seen (Lowe, "Testing for
+ * linearizability", Concurrency Computat. 29(4), 2017, section 4). Its invariant: all on the stack
+ * are placed, in that order; all in the list are not.
  *
  * An operation whose outcome is unknown may happen at any time after its invocation, or never. The
  * search places one only where it changes the state: elsewhere it explains nothing.
@@ -104,7 +104,7 @@ static void *reserve(void *array, size_t *room, size_t count, size_t size)
 	return allocate(*room, size);
 }
 
-/* ---- Sorting --------------------------------------------------------------------------------------- */
+/* ---- Sorting --------------------------------------------------------------------------------- */
 
 static bool entry_before(const struct entry *a, const struct entry *b)
 {
@@ -115,7 +115,7 @@ static bool entry_before(const struct entry *a, const struct entry *b)
 	return a->operation < b->operation;
 }
 
-/* By insertion: the best for what is nearly sorted. Gives up, with nothing lost, where it is not. */
+/* By insertion: best for what is nearly sorted. Gives up, with nothing lost, where it is not. */
 static bool sort_run(struct entry *entry, size_t count)
 {
 	size_t shifts = 0;
@@ -191,8 +191,8 @@ static bool into_buckets(struct linearizability_room *room, const struct entry *
 	return true;
 }
 
-/* By object and witness. Clients ask nearly in the order in which the ledger applies, so that a run's
- * own history is nearly sorted, object by object. */
+/* By object and witness. Clients ask nearly in the order in which the ledger applies, so that a
+ * run's own history is nearly sorted, object by object. */
 static const struct entry *sort_objects(struct linearizability_room *room, size_t count)
 {
 	struct entry *sorted = room->entries + count;
@@ -202,7 +202,7 @@ static const struct entry *sort_objects(struct linearizability_room *room, size_
 	return sort(room->entries, count);
 }
 
-/* ---- The witness ----------------------------------------------------------------------------------- */
+/* ---- The witness ----------------------------------------------------------------------------- */
 
 /* Must be placed: it returned. Others may, wherever that helps. */
 static bool owed(const struct operation *operation)
@@ -233,7 +233,7 @@ static bool witness_holds(const struct model *model, const struct operation *ope
 	return true;
 }
 
-/* ---- The memory of the search ---------------------------------------------------------------------- */
+/* ---- The memory of the search ---------------------------------------------------------------- */
 
 static void memory_clear(struct linearizability_room *room)
 {
@@ -293,7 +293,7 @@ static struct configuration member(struct configuration set, uint32_t operation)
 	return (struct configuration){set.low ^ hash.low64, set.high ^ hash.high64};
 }
 
-/* ---- The search ------------------------------------------------------------------------------------ */
+/* ---- The search ------------------------------------------------------------------------------ */
 
 struct search {
 	struct linearizability_room *room;
@@ -461,7 +461,7 @@ static enum verdict search_object(struct search *search, const struct entry *ent
 	return verdict;
 }
 
-/* ---- All objects ----------------------------------------------------------------------------------- */
+/* ---- All objects ----------------------------------------------------------------------------- */
 
 void linearizable(struct linearizability_room *room, const struct model *model,
 		  struct operation *operation, size_t count, uint64_t budget,
@@ -505,7 +505,7 @@ void linearizable(struct linearizability_room *room, const struct model *model,
 	}
 }
 
-/* ---- From the history ------------------------------------------------------------------------------ */
+/* ---- From the history ------------------------------------------------------------------------ */
 
 static struct operation invoked(struct world *world, uint32_t index)
 {

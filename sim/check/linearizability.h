@@ -2,8 +2,8 @@
  * Linearizability of one history (Herlihy and Wing, TOPLAS 12(3) 1990), object by object.
  *
  * First the witness: the order that the ledger knows, verified against model and real time in one
- * pass. A witness that passes proves; one that fails proves nothing, and the search decides: Wing and
- * Gong's (J. Parallel Distrib. Comput. 17, 1993), with a memory of configurations already seen.
+ * pass. A witness that passes proves; one that fails proves nothing, and the search decides: Wing
+ * and Gong's (J. Parallel Distrib. Comput. 17, 1993), with a memory of configurations already seen.
  */
 #ifndef SIM_CHECK_LINEARIZABILITY_H
 #define SIM_CHECK_LINEARIZABILITY_H

@@ -2,10 +2,10 @@
  * A campaign: the seeds of one scenario.
  *
  * The first seed runs in a child that fills its folder. The others are dealt to the workers in turn
- * (worker w of j takes seeds w, w + j, ...), and the parent reads the workers in turn as well: what it
- * merges, and so everything written or printed, is in the order of the seeds. A worker that dies loses
- * the one run it was at, and a new one takes over behind it. A run worth a second look is performed
- * again in a child of its own, with trace and folder.
+ * (worker w of j takes seeds w, w + j, ...), and the parent reads the workers in turn as well: what
+ * it merges, and so everything written or printed, is in the order of the seeds. A worker that dies
+ * loses the one run it was at, and a new one takes over behind it. A run worth a second look is
+ * performed again in a child of its own, with trace and folder.
  */
 #include "sim/cli/campaign.h"
 
@@ -41,7 +41,7 @@ static void stop(struct crew *crew, int status)
 	crew->ended = true;
 }
 
-/* ---- Totals ---------------------------------------------------------------------------------------- */
+/* ---- Totals ---------------------------------------------------------------------------------- */
 
 static void add_operations(struct workload_counts *sum, const struct workload_counts *more)
 {
@@ -112,7 +112,7 @@ static bool hunt_over(const struct crew *crew)
 	return true;
 }
 
-/* ---- One run ----------------------------------------------------------------------------------------- */
+/* ---- One run --------------------------------------------------------------------------------- */
 
 /* What a letter complains of ends the campaign. */
 static bool troubled(struct crew *crew, uint64_t seed)
@@ -237,7 +237,7 @@ static void merge(struct crew *crew, uint64_t seed, bool in_folder)
 		crew->ended = true;
 }
 
-/* ---- All runs ------------------------------------------------------------------------------------------ */
+/* ---- All runs -------------------------------------------------------------------------------- */
 
 /* Worker `which` goes on with the run that is `index`-th of the campaign. */
 static bool start_worker(struct crew *crew, unsigned which, uint64_t index)

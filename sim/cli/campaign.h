@@ -1,6 +1,6 @@
 /*
- * A campaign: the seeds of one scenario, run by several processes and merged in the order of the seeds,
- * so that nothing that is written depends on how many processes there were.
+ * A campaign: the seeds of one scenario, run by several processes and merged in the order of the
+ * seeds, so that nothing that is written depends on how many processes there were.
  */
 #ifndef SIM_CLI_CAMPAIGN_H
 #define SIM_CLI_CAMPAIGN_H

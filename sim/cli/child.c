@@ -1,6 +1,6 @@
 /*
- * Child processes. Each has a process group of its own, so that a key pressed in the terminal reaches
- * the parent alone, and the parent ends a child with everything that the child started.
+ * Child processes. Each has a process group of its own, so that a key pressed in the terminal
+ * reaches the parent alone, and the parent ends a child with everything that the child started.
  *
  * Invariant: an interrupt is seen only where the parent waits. It blocks the signals and polls a
  * signalfd beside the pipe: nothing happens inside a signal handler, and none is missed.

@@ -1,5 +1,5 @@
-/* `ordeal lint`: is this scenario sound? Complaints are the reader's own; the warnings here are about
- * what is legal and probably not meant. */
+/* `ordeal lint`: is this scenario sound? Complaints are the reader's own; the warnings here are
+ * about what is legal and probably not meant. */
 #include "sim/cli/cli.h"
 #include "sim/cli/file.h"
 #include "sim/results/judgement.h"

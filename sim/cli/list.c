@@ -1,6 +1,6 @@
 /*
- * `ordeal list KIND`: what there is to write into a scenario, and what bounds a run. Printed from the
- * tables that the simulator itself uses, so that nothing is named here that does not exist.
+ * `ordeal list KIND`: what there is to write into a scenario, and what bounds a run. Printed from
+ * the tables that the simulator itself uses, so that nothing is named here that does not exist.
  */
 #include <inttypes.h>
 #include <string.h>

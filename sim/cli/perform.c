@@ -1,8 +1,8 @@
 /*
  * Performs runs in a child process.
  *
- * Runs in bulk leave no trace: one that deserves a look is performed again with its trace on, and must
- * be the same run. If its fingerprint differs, ordeal itself is at fault and says so.
+ * Runs in bulk leave no trace: one that deserves a look is performed again with its trace on, and
+ * must be the same run. If its fingerprint differs, ordeal itself is at fault and says so.
  */
 #include "sim/cli/perform.h"
 
@@ -54,7 +54,7 @@ void bulk_work(int to, void *context)
 	free(letter);
 }
 
-/* ---- One run with its folder -------------------------------------------------------------------- */
+/* ---- One run with its folder ----------------------------------------------------------------- */
 
 /* The run, with its trace in the folder where `traced`. False: a file was refused. */
 static bool perform_in_folder(const struct keep *keep, struct theatre *theatre, bool traced,

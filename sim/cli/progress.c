@@ -1,5 +1,5 @@
-/* The progress line. It goes to stderr, and only where that is a terminal: what is printed elsewhere
- * does not depend on how fast the machine is. */
+/* The progress line. It goes to stderr, and only where that is a terminal: what is printed
+ * elsewhere does not depend on how fast the machine is. */
 #include "sim/cli/progress.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* How far a campaign is and how long it still takes: on a terminal, once it takes more than a moment. */
+/* How far a campaign is and how long it still takes: on a terminal, where it takes a while. */
 #ifndef SIM_CLI_PROGRESS_H
 #define SIM_CLI_PROGRESS_H
 

@@ -1,5 +1,5 @@
-/* `ordeal run`: scenarios, judged, with their results and pictures. Here are its options, and the way
- * from one file to one campaign; campaign.c does the runs. */
+/* `ordeal run`: scenarios, judged, with their results and pictures. Here are its options, and the
+ * way from one file to one campaign; campaign.c does the runs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct settings {
 	struct campaign_options campaign;
 };
 
-/* ---- Options --------------------------------------------------------------------------------------- */
+/* ---- Options --------------------------------------------------------------------------------- */
 
 static bool take_seed(void *context, const char *value, char complaint[COMPLAINT_MAX])
 {
@@ -151,7 +151,7 @@ static const struct flag flags[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-/* ---- One file --------------------------------------------------------------------------------------- */
+/* ---- One file -------------------------------------------------------------------------------- */
 
 static int complain_bug(const struct scenario *scenario, const char *word)
 {

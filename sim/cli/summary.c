@@ -1,6 +1,6 @@
 /*
- * What a person reads of a campaign: the verdict first, then what it rests on. Of a violation the one
- * sentence, the last lines of its trace, and the command that gives it again.
+ * What a person reads of a campaign: the verdict first, then what it rests on. Of a violation the
+ * one sentence, the last lines of its trace, and the command that gives it again.
  */
 #include "sim/cli/summary.h"
 
@@ -20,7 +20,7 @@ enum {
 	SENTENCE_KNOWN_BY = 48
 };
 
-/* ---- A violation --------------------------------------------------------------------------------- */
+/* ---- A violation ----------------------------------------------------------------------------- */
 
 /* The lines before the one that tells the violation; the last of the file, where none does. */
 static void print_trace(FILE *out, const char *path, const char *sentence)
@@ -119,7 +119,7 @@ static void print_noted(FILE *out, const struct scenario *scenario,
 			all - campaign->noted_count);
 }
 
-/* ---- What the verdict rests on ------------------------------------------------------------------------ */
+/* ---- What the verdict rests on --------------------------------------------------------------- */
 
 static void print_runs(FILE *out, const struct campaign *campaign)
 {
@@ -263,7 +263,7 @@ static void print_place(FILE *out, const struct scenario *scenario,
 				   : "none are asked for");
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 /* Of a hunt that found something else: who spoke, so that `of:` can be put right. */
 static void print_other_judges(FILE *out, const struct campaign *campaign)

@@ -1,8 +1,8 @@
 /*
  * Folders of results.
  *
- * Invariant: under its final name a folder or table is complete. It is filled beside its place, every
- * write and close is checked, and a rename puts it there.
+ * Invariant: under its final name a folder or table is complete. It is filled beside its place,
+ * every write and close is checked, and a rename puts it there.
  */
 #include "sim/results/folder.h"
 

@@ -1,8 +1,8 @@
 /*
  * What a scenario expected, held against what one run was.
  *
- * Invariant: an expectation is met only by something that was looked at. A judge that saw nothing, a
- * figure without operations behind it and a run that was cut short never meet one.
+ * Invariant: an expectation is met only by something that was looked at. A judge that saw nothing,
+ * a figure without operations behind it and a run that was cut short never meet one.
  */
 #include "sim/results/judgement.h"
 
@@ -19,7 +19,7 @@ struct finding {
 	char *why;
 };
 
-/* ---- Texts ------------------------------------------------------------------------------------- */
+/* ---- Texts ----------------------------------------------------------------------------------- */
 
 const char *duration_text(nanoseconds time, char text[DURATION_TEXT_MAX])
 {
@@ -71,7 +71,7 @@ const char *expectation_text(const struct expectation *expect, char text[EXPECTA
 	return "?";
 }
 
-/* ---- One expectation ------------------------------------------------------------------------------ */
+/* ---- One expectation ------------------------------------------------------------------------- */
 
 static void find(struct finding *finding, enum fulfilment outcome, const char *format, ...)
 	printf_like(3, 4);
@@ -209,7 +209,7 @@ static void judge_expectation(const struct expectation *expect, const struct run
 	}
 }
 
-/* ---- A run ------------------------------------------------------------------------------------------ */
+/* ---- A run ----------------------------------------------------------------------------------- */
 
 /* Does it speak of what comes after the heal, which a run that is cut short never sees? */
 static bool needs_the_end(const struct expectation *expect)

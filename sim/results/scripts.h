@@ -1,6 +1,6 @@
 /*
- * The gnuplot scripts of reports/, as the build turns them into C (reports/embed.awk): lists of lines,
- * ended by NULL.
+ * The gnuplot scripts of reports/, as the build turns them into C (reports/embed.awk): lists of
+ * lines, ended by NULL.
  */
 #ifndef SIM_RESULTS_SCRIPTS_H
 #define SIM_RESULTS_SCRIPTS_H

@@ -1,8 +1,8 @@
 /*
  * The tables: metrics.csv, a line a bucket of one run, and runs.csv, a line a run of many.
  *
- * Times are whole nanoseconds, named so in the heading; a figure that does not exist (the latency of
- * no operation) is an empty field.
+ * Times are whole nanoseconds, named so in the heading; a figure that does not exist (the latency
+ * of no operation) is an empty field.
  */
 #include <inttypes.h>
 #include <math.h>

@@ -2,8 +2,8 @@
  * verdict.json: what one run has shown, with everything that its reader needs to doubt it: what was
  * expected, what each judge saw, which faults fired, and the command that gives the run again.
  *
- * Invariant: keys stand in the order of this file, times are whole nanoseconds, and 64-bit hashes are
- * hexadecimal text, because many readers of JSON hold numbers as doubles.
+ * Invariant: keys stand in the order of this file, times are whole nanoseconds, and 64-bit hashes
+ * are hexadecimal text, because many readers of JSON hold numbers as doubles.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -46,7 +46,7 @@ static void put_hash(json_t *object, const char *key, uint64_t hash)
 	put(object, key, json_string(text));
 }
 
-/* ---- Parts --------------------------------------------------------------------------------------- */
+/* ---- Parts ----------------------------------------------------------------------------------- */
 
 static json_t *bugs_json(const struct scenario *scenario)
 {
@@ -248,7 +248,7 @@ static json_t *metrics_json(const struct scenario *scenario, const struct metric
 	return object;
 }
 
-/* ---- The whole --------------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 void verdict_write(FILE *out, struct world *world, const struct scenario *scenario,
 		   const struct run_record *record, const struct metrics *metrics,

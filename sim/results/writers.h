@@ -9,8 +9,8 @@
 
 #include "sim/results/judgement.h"
 
-/* `metrics` with its lists; `replay` is the command that gives this run again. The world is still as
- * the run left it. */
+/* `metrics` with its lists; `replay` is the command that gives this run again. The world is still
+ * as the run left it. */
 void verdict_write(FILE *, struct world *, const struct scenario *, const struct run_record *,
 		   const struct metrics *, const char *replay);
 /* A line a bucket. */

@@ -1,10 +1,10 @@
 /*
  * A run, from its scenario to its verdict.
  *
- * Three phases. Safety: until the heal, faults fly and clients ask. Then one heal mends everything, or
- * only a core, and clients stop. Liveness: within thirty patiences of the protocol, and the time that an
- * operation has, one that is begun after the heal is answered, none is open any more, the members that
- * the heal left whole agree, and leaders stop changing.
+ * Three phases. Safety: until the heal, faults fly and clients ask. Then one heal mends everything,
+ * or only a core, and clients stop. Liveness: within thirty patiences of the protocol, and the time
+ * that an operation has, one that is begun after the heal is answered, none is open any more, the
+ * members that the heal left whole agree, and leaders stop changing.
  */
 #include "sim/run/run.h"
 
@@ -86,7 +86,7 @@ static void set_up(const struct scenario *scenario, uint64_t seed, struct setup 
 	}
 }
 
-/* ---- The series: what each process was, for pictures ------------------------------------------------- */
+/* ---- The series: what each process was, for pictures ----------------------------------------- */
 
 /* Has no majority of its group in reach, both ways. */
 static bool cut_off(struct world *world, process_id id)
@@ -141,7 +141,7 @@ static void sample_and_pass_on(void *context, uint64_t event, uint64_t digest)
 		options->digests(options->digests_context, event, digest);
 }
 
-/* ---- The phases ----------------------------------------------------------------------------------------- */
+/* ---- The phases ------------------------------------------------------------------------------ */
 
 static void begin(struct theatre *theatre)
 {
@@ -216,7 +216,7 @@ static void liveness(struct theatre *theatre)
 		check_convergence(world, scenario->workload.group, faults_core(world));
 }
 
-/* The last operation on that key that could have changed it, and was answered before `record` began. */
+/* The last operation that could have changed that key, and was answered before `record` began. */
 static const struct history_record *last_change_before(struct world *world, const struct app *app,
 						       const struct history_record *record)
 {
@@ -336,7 +336,7 @@ static void play(struct world *world, void *context)
 		liveness(theatre);
 }
 
-/* ---- The verdict -------------------------------------------------------------------------------------------- */
+/* ---- The verdict ----------------------------------------------------------------------------- */
 
 static void count_faults(struct theatre *theatre)
 {

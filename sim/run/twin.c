@@ -1,6 +1,6 @@
 /*
- * Twins: the first run's digests are kept, the second's compared as they come; where they part, both
- * are run again with a trace, to say in words what happened.
+ * Twins: the first run's digests are kept, the second's compared as they come; where they part,
+ * both are run again with a trace, to say in words what happened.
  */
 #include "sim/run/twin.h"
 

@@ -72,11 +72,11 @@ static const char *const after_names[] = {
 	{in, "latency", TYPE_DISTRIBUTION, AT(of, it.latency), TO_AN_HOUR, latency_is, \
 		"how long a message takes, one way", NULL, 0}, \
 	{in, "loss", TYPE_PROBABILITY, AT(of, it.loss), CHANCE, chance_is, \
-		"share of messages that are lost (of a connection: that are sent again)", NULL, 0}, \
+		"share of messages that are lost (of a connection: sent again)", NULL, 0}, \
 	{in, "duplicate", TYPE_PROBABILITY, AT(of, it.duplicate), CHANCE, chance_is, \
 		"share of datagrams that arrive twice", NULL, 0}, \
 	{in, "reorder", TYPE_PROBABILITY, AT(of, it.reorder), CHANCE, chance_is, \
-		"share of datagrams that are held back, so that later ones overtake them", NULL, 0}, \
+		"share of datagrams that are held back: later ones overtake them", NULL, 0}, \
 	{in, "held_back", TYPE_DISTRIBUTION, AT(of, it.held_back), TO_AN_HOUR, held_back_is, \
 		"for how long those are held back, on top of the latency", NULL, 0}, \
 	{in, "corrupt", TYPE_NOT_YET, NOWHERE, "", \
@@ -125,7 +125,8 @@ const struct key schema[] = {
 		  "(network.default)"),
 	{IN_NETWORK, "regions", TYPE_NOT_YET, NOWHERE, "", "links", NULL, 0},
 	{IN_NETWORK, "corrupt", TYPE_NOT_YET, NOWHERE, "", "default: {loss: 0.1%}", NULL, 0},
-	{IN_NETWORK, "bandwidth", TYPE_NOT_YET, NOWHERE, "", "latency, and process.service", NULL, 0},
+	{IN_NETWORK, "bandwidth", TYPE_NOT_YET, NOWHERE, "", "latency, and process.service",
+		NULL, 0},
 
 	{IN_SCENARIO, "disk", TYPE_SECTION, NOWHERE, "(its own)",
 		"every process's disk", NULL, IN_DISK},
@@ -198,8 +199,8 @@ const struct key schema[] = {
 		"what breaks, when, and whom", NULL, IN_FAULT},
 	{IN_FAULT, "at", TYPE_DURATION, AT(struct fault, at), 0, 1000 * HOUR, NULL,
 		"when it fires; a role that nobody fills is waited for", NULL, 0},
-	{IN_FAULT, "for", TYPE_DURATION, AT(struct fault, lasts), 1, 1000 * HOUR, "(as the fault says)",
-		"how long it lasts; most last until the heal", NULL, 0},
+	{IN_FAULT, "for", TYPE_DURATION, AT(struct fault, lasts), 1, 1000 * HOUR,
+		"(as the fault says)", "how long it lasts; most last until the heal", NULL, 0},
 	{IN_FAULT, "every", TYPE_NOT_YET, NOWHERE, "", "an entry for each time, with at:", NULL, 0},
 	{IN_FAULT, "disk_full", TYPE_NOT_YET, NOWHERE, "", "write_error", NULL, 0},
 	{IN_FAULT, "rot", TYPE_NOT_YET, NOWHERE, "", "disk: {torn: 50%}, and wipe", NULL, 0},

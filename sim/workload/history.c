@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* ---- Long values -------------------------------------------------------------------------------------- */
+/* ---- Long values ----------------------------------------------------------------------------- */
 
 enum { KEPT_LATELY = 16 };
 
@@ -69,7 +69,7 @@ const void *history_value(struct world *world, uint64_t digest, size_t *size)
 	return NULL;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 /* While the history is written, long values are found by their digest in a table with open
  * addressing: it holds where they end in the records, 0 where it is free. */

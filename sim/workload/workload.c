@@ -1,12 +1,12 @@
 /*
  * The clients of a run: they draw operations, ask, follow redirects, and give up at the deadline.
  *
- * An operation has a number, from 1 upward over all clients, which is also the value that it writes:
- * unique, and easy to find in a trace. While it is open it has a slot, and the slot a process number:
- * at most one open operation a process, as Jepsen has it. An operation's command is a pure function
- * of what was drawn, so it is written anew whenever it is needed and kept nowhere. All operations
- * have the same time to live: deadlines come in the order of invocation, and one queued item, for
- * the oldest open operation, is enough.
+ * An operation has a number, from 1 upward over all clients, which is also the value that it
+ * writes: unique, and easy to find in a trace. While it is open it has a slot, and the slot a
+ * process number: at most one open operation a process, as Jepsen has it. An operation's command is
+ * a pure function of what was drawn, so it is written anew whenever it is needed and kept nowhere.
+ * All operations have the same time to live: deadlines come in the order of invocation, and one
+ * queued item, for the oldest open operation, is enough.
  *
  * What a client draws has the address (kind, client, its own count of operations): neither a slow
  * answer nor another client shifts it.
@@ -90,7 +90,7 @@ static address_t address(enum choice_kind kind, unsigned client, unsigned asked,
 	return choice_address(kind, CLIENT_FIRST + client, asked & 1023, 0, ordinal);
 }
 
-/* ---- Slots --------------------------------------------------------------------------------------------- */
+/* ---- Slots ----------------------------------------------------------------------------------- */
 
 static void make_slot(struct world *world, uint32_t index)
 {
@@ -182,7 +182,7 @@ static uint32_t find_slot(struct world *world, request_id id)
 	return slot_at(world, *index)->id == id ? *index : NOBODY;
 }
 
-/* ---- Asking ---------------------------------------------------------------------------------------------- */
+/* ---- Asking ---------------------------------------------------------------------------------- */
 
 struct command {
 	request_id id;
@@ -233,7 +233,7 @@ static process_id any_server(struct world *world, const struct slot *slot, proce
 	return (process_id)(spared && chosen >= except ? chosen + 1 : chosen);
 }
 
-/* ---- From invocation to outcome ------------------------------------------------------------------------- */
+/* ---- From invocation to outcome -------------------------------------------------------------- */
 
 static void write_record(struct world *world, const struct slot *slot, enum history_type type,
 			 const struct told *told)
@@ -383,7 +383,7 @@ static void end_operation(struct world *world, uint32_t index, enum history_type
 		give_slot(w, index);
 }
 
-/* ---- What is due, and what is answered ------------------------------------------------------------------ */
+/* ---- What is due, and what is answered ------------------------------------------------------- */
 
 static void next_arrival(struct world *world)
 {
@@ -507,7 +507,7 @@ void workload_answered(struct world *world, unsigned client, const struct env_me
 	}
 }
 
-/* ---- The workload as a whole ----------------------------------------------------------------------------- */
+/* ---- The workload as a whole ----------------------------------------------------------------- */
 
 static void begin_closed(struct world *world)
 {

@@ -2,9 +2,9 @@
  * Clients: what they ask, whom, when, and when they give up.
  *
  * A closed loop begins the next operation when the last one is over; an open loop begins operations
- * when they are due, however many are still open (no coordinated omission). A client asks again only
- * after a redirect or a "not now"; silence until the deadline is unknown, and the client goes on
- * under a new process number. A late answer changes nothing.
+ * when they are due, however many are still open (no coordinated omission). A client asks again
+ * only after a redirect or a "not now"; silence until the deadline is unknown, and the client goes
+ * on under a new process number. A late answer changes nothing.
  */
 #ifndef SIM_WORKLOAD_WORKLOAD_H
 #define SIM_WORKLOAD_WORKLOAD_H

@@ -1,10 +1,10 @@
 /*
- * What a process may do with its own memory and its own app; and an app outside of any process, for a
- * judge that replays what was committed.
+ * What a process may do with its own memory and its own app; and an app outside of any process, for
+ * a judge that replays what was committed.
  */
 #include "sim/world/kernel.h"
 
-/* ---- Memory: gone when the process crashes ---------------------------------------------------------- */
+/* ---- Memory: gone when the process crashes --------------------------------------------------- */
 
 struct block {
 	ref_t next, before; /* of the same process */
@@ -74,7 +74,7 @@ void process_memory_free(struct world *world, struct process *process)
 	}
 }
 
-/* ---- The app ------------------------------------------------------------------------------------------ */
+/* ---- The app --------------------------------------------------------------------------------- */
 
 enum { ID_SIZE = sizeof(request_id) };
 
@@ -175,7 +175,7 @@ uint64_t world_app_digest(struct world *world, process_id id)
 	return world->groups[process->group].app->digest(process->app);
 }
 
-/* ---- An app outside any process ------------------------------------------------------------------------- */
+/* ---- An app outside any process -------------------------------------------------------------- */
 
 void world_audit_begin(struct world *world, struct audit *audit, group_id group)
 {

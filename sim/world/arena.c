@@ -48,7 +48,7 @@ void *arena_bump(struct arena *arena, size_t size)
 	return memset((char *)arena + start, 0, size);
 }
 
-/* ---- Pages ------------------------------------------------------------------------------------- */
+/* ---- Pages ----------------------------------------------------------------------------------- */
 
 void pages_init(struct pages *pages, uint32_t element)
 {
@@ -89,7 +89,7 @@ void pages_drop_below(struct arena *arena, struct pages *pages, uint64_t index)
 
 	if (end > pages->capacity)
 		end = pages->capacity;
-	/* From the top down, so that dropping often stays cheap: below the first gap all is gone. */
+	/* From the top down, so that dropping often is cheap: below the first gap all is gone. */
 	while (end-- > 0 && pages->page[end]) {
 		arena_give(arena, arena_at(arena, pages->page[end]), PAGE_BYTES);
 		pages->page[end] = 0;

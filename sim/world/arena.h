@@ -3,8 +3,8 @@
  *
  * Because it is one piece, a run is a value: a snapshot is a memcpy of the used part, a restore a
  * memcpy back, a reset a number set to zero. Pointers into it stay valid across all three, and none
- * ever decides anything. Blocks come in classes of size, zeroed when handed out; what is given back is
- * handed out again, last first. Small references are byte offsets from the base: every block is
+ * ever decides anything. Blocks come in classes of size, zeroed when handed out; what is given back
+ * is handed out again, last first. Small references are byte offsets from the base: every block is
  * 16-aligned, so the low four bits of a reference are free for whoever holds it.
  */
 #ifndef SIM_WORLD_ARENA_H
@@ -31,8 +31,8 @@ struct arena {                        /* stands at its own base */
 };
 
 /*
- * Reserves address space for `limit` bytes (at most 4 GiB), at `base` where that is free, and lays an
- * empty arena in it. Returns NULL with errno set if the machine refuses.
+ * Reserves address space for `limit` bytes (at most 4 GiB), at `base` where that is free, and lays
+ * an empty arena in it. Returns NULL with errno set if the machine refuses.
  */
 struct arena *arena_open(uintptr_t base, uint64_t limit);
 void arena_close(struct arena *);
@@ -108,7 +108,7 @@ static inline void arena_give(struct arena *arena, void *block, size_t size)
 	arena->free[class] = arena_ref(arena, block);
 }
 
-/* ---- A list that grows a page at a time: doubling would leave old copies in every snapshot -------- */
+/* ---- A list that grows a page at a time: doubling would leave old copies in every snapshot --- */
 
 enum { PAGE_BYTES = 4096 };
 

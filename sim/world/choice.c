@@ -2,8 +2,8 @@
  * The sources that a choice is asked of before the seed: overrides, a tape, an enumerator.
  *
  * A source stands outside the arena and counts what it was asked, so one run takes one, from its
- * beginning: whoever restores a snapshot restores his source's state with it. Alternative 0 is benign
- * everywhere: a source that knows nothing to say of a choice can always say that.
+ * beginning: whoever restores a snapshot restores his source's state with it. Alternative 0 is
+ * benign everywhere: a source that knows nothing to say of a choice can always say that.
  */
 #include "sim/world/choice.h"
 
@@ -39,7 +39,7 @@ const char *const choice_kind_names[CHOICE_KINDS] = {
 
 static_assert(CHOICE_KINDS <= 64, "a kind has six bits of an address, and one of a set of kinds");
 
-/* ---- Overrides ------------------------------------------------------------------------------------ */
+/* ---- Overrides ------------------------------------------------------------------------------- */
 
 static inline bool same_place(address_t a, address_t b)
 {
@@ -55,7 +55,7 @@ static bool override_meant(struct override *entry, const uint32_t *observed)
 	return entry->seen == (uint32_t)entry->address;
 }
 
-/* All that stand at this place count on, also when one has spoken: the last one in the list wins. */
+/* All that stand at this place count on, also when one has spoken: the last in the list wins. */
 static uint64_t overrides_ask(struct choice_source *source, address_t address, uint64_t bound)
 {
 	struct overrides *overrides = (struct overrides *)source;
@@ -83,7 +83,7 @@ void overrides_init(struct overrides *overrides, struct override *list, size_t c
 	}
 }
 
-/* ---- Tape ----------------------------------------------------------------------------------------- */
+/* ---- Tape ------------------------------------------------------------------------------------ */
 
 static uint8_t tape_byte(struct tape *tape)
 {
@@ -114,7 +114,7 @@ void tape_init(struct tape *tape, const uint8_t *bytes, size_t size)
 	*tape = (struct tape){.source = {tape_ask}, .bytes = bytes, .size = size};
 }
 
-/* ---- Enumerator ----------------------------------------------------------------------------------- */
+/* ---- Enumerator ------------------------------------------------------------------------------ */
 
 /* An odometer: `taken` is the path of this run, zero beyond the wheel that moved last. */
 static uint64_t enumerator_ask(struct choice_source *source, address_t address, uint64_t bound)

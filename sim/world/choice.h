@@ -125,11 +125,11 @@ static inline nanoseconds choose_duration(const struct choices *choices, address
 	return distribution_draw(distribution, &pcg);
 }
 
-/* ---- Sources ------------------------------------------------------------------------------------ */
+/* ---- Sources --------------------------------------------------------------------------------- */
 
 /*
- * "The nth choice of this kind at this place, counted from the anchor, is `value`": an alternative (the
- * last one, where there are fewer) or a duration.
+ * "The nth choice of this kind at this place, counted from the anchor, is `value`": an alternative
+ * (the last one, where there are fewer) or a duration.
  */
 struct override {
 	address_t address;     /* its ordinal is n, from 1 */
@@ -149,8 +149,8 @@ void overrides_init(struct overrides *, struct override *, size_t count, const u
 
 /*
  * One byte a choice; 0, and an exhausted tape, mean the benign alternative. Durations stay with the
- * seed, unless the tape claims them: then 0 (and an exhausted tape) still leaves one to the seed, and
- * a byte b says 2^(b/8) ns, a scale from 1 ns to 4 s.
+ * seed, unless the tape claims them: then 0 (and an exhausted tape) still leaves one to the seed,
+ * and a byte b says 2^(b/8) ns, a scale from 1 ns to 4 s.
  */
 struct tape {
 	struct choice_source source;
@@ -161,8 +161,8 @@ struct tape {
 void tape_init(struct tape *, const uint8_t *bytes, size_t size);
 
 /*
- * Every path through the first ENUMERATOR_DEPTH choices of some kinds, depth first; those beyond are
- * benign. Durations stay with the seed. One run a path: enumerator_next between two runs.
+ * Every path through the first ENUMERATOR_DEPTH choices of some kinds, depth first; those beyond
+ * are benign. Durations stay with the seed. One run a path: enumerator_next between two runs.
  */
 enum { ENUMERATOR_DEPTH = 64 };
 struct enumerator {

@@ -1,9 +1,10 @@
 /*
  * The disk: what a process sees of it, the writes on their way to it, and what a crash takes.
  *
- * The view changes at once; each change leaves a disk_write behind that can undo it. Once the handler
- * has returned, its writes are issued; a sync then makes durable all that was issued before it began.
- * A crash undoes the waiting writes from the last one backwards, down to a chosen survivor.
+ * The view changes at once; each change leaves a disk_write behind that can undo it. Once the
+ * handler has returned, its writes are issued; a sync then makes durable all that was issued before
+ * it began. A crash undoes the waiting writes from the last one backwards, down to a chosen
+ * survivor.
  *
  * Main invariant: waiting holds the writes with tickets really + 1 .. ticket, in that order.
  */
@@ -18,7 +19,7 @@ void disk_init(struct world *world, struct disk *disk)
 	disk->log_first = 1;
 }
 
-/* ---- Records ------------------------------------------------------------------------------------- */
+/* ---- Records --------------------------------------------------------------------------------- */
 
 uint64_t command_digest(const void *command, size_t size)
 {
@@ -61,7 +62,7 @@ struct log_record *world_log(struct world *world, process_id id, uint64_t index)
 	return slot && slot->state == WHOLE ? world_record(world, slot->record) : NULL;
 }
 
-/* ---- Writes on their way --------------------------------------------------------------------------- */
+/* ---- Writes on their way --------------------------------------------------------------------- */
 
 static struct disk_write *waiting_at(struct disk *disk, uint32_t i)
 {
@@ -168,7 +169,7 @@ static void write_settle(struct world *world, struct disk *disk, struct disk_wri
 	}
 }
 
-/* ---- Syncs ------------------------------------------------------------------------------------------ */
+/* ---- Syncs ----------------------------------------------------------------------------------- */
 
 static nanoseconds slowed(const struct disk *disk, nanoseconds took)
 {
@@ -212,8 +213,8 @@ void disk_begin_sync(struct world *world, struct process *process)
 		   (disk->generation << 6 | process->id) << ITEM_BITS | ITEM_SYNC);
 }
 
-/* The first index that a truncation still on its way removes: what was appended there before, and is
- * durable by now, is not in the view. */
+/* The first index that a truncation still on its way removes: what was appended there before, and
+ * is durable by now, is not in the view. */
 static uint64_t pending_truncation(struct disk *disk, uint32_t from)
 {
 	uint64_t least = UINT64_MAX;
@@ -263,7 +264,7 @@ static void lie_up_to(struct disk *disk, ticket_t ticket)
 		advance_log(disk, waiting_at(disk, i), i + 1);
 }
 
-/* ---- Undoing ---------------------------------------------------------------------------------------- */
+/* ---- Undoing --------------------------------------------------------------------------------- */
 
 static uint32_t cell_position(struct world *world, const struct disk *disk, uint64_t key)
 {
@@ -381,7 +382,7 @@ static enum store store_of(uint32_t kind)
 	return STORE_LOG;
 }
 
-/* Undoes, last first, the waiting writes of each store but its first survivors; the others settle. */
+/* Undoes, last first, each store's waiting writes but its first survivors; the others settle. */
 static uint64_t undo_beyond(struct world *world, struct disk *disk,
 			    const uint32_t survivors[STORES])
 {
@@ -493,7 +494,7 @@ void disk_wipe(struct world *world, struct process *process)
 	disk_init(world, disk);
 }
 
-/* ---- A sync ends ------------------------------------------------------------------------------------ */
+/* ---- A sync ends ----------------------------------------------------------------------------- */
 
 static bool grows(const struct disk_write *write)
 {
@@ -596,7 +597,7 @@ void disk_synced(struct world *world, struct process *process)
 	disk_sync(world, process);
 }
 
-/* ---- What waits for the disk -------------------------------------------------------------------------- */
+/* ---- What waits for the disk ----------------------------------------------------------------- */
 
 void held_add(struct world *world, struct process *process, const struct held *what)
 {
@@ -679,7 +680,7 @@ void held_drop(struct world *world, struct process *process, ticket_t from)
 	}
 }
 
-/* ---- The log, as a process sees it --------------------------------------------------------------------- */
+/* ---- The log, as a process sees it ----------------------------------------------------------- */
 
 /* A record that came in a message and goes into the log unchanged is shared, not copied. */
 static struct log_record *shared_record(struct outside *outside, uint64_t index, uint64_t term,
@@ -805,7 +806,7 @@ ticket_t env_log_ticket(const struct env *env)
 	return process_of(env)->disk.ticket;
 }
 
-/* ---- Cells ---------------------------------------------------------------------------------------------- */
+/* ---- Cells ----------------------------------------------------------------------------------- */
 
 ticket_t env_cell_put(struct env *env, uint64_t key, const void *value, size_t size)
 {
@@ -864,7 +865,7 @@ ticket_t env_cell_drop(struct env *env, uint64_t first, uint64_t last)
 	return process->disk.ticket;
 }
 
-/* ---- The snapshot ------------------------------------------------------------------------------------------ */
+/* ---- The snapshot ---------------------------------------------------------------------------- */
 
 ticket_t env_snapshot_stage(struct env *env, uint64_t offset, const void *bytes, size_t size)
 {
@@ -946,7 +947,7 @@ enum record env_snapshot_get(const struct env *env, struct snapshot_view *view)
 	return WHOLE;
 }
 
-/* ---- Faults ---------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 void world_disk_slower(struct world *world, process_id id, uint32_t times_thousandth)
 {

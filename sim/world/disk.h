@@ -2,9 +2,9 @@
  * One process's disk: a log, cells and a snapshot, and the writes that are on their way to it.
  *
  * The process sees its own writes at once. Each takes a ticket; a sync makes durable all that was
- * queued before it began. Until then a write can be undone: at a crash a prefix of the waiting writes
- * survives, the rest is undone, last first, and the first that was lost may stand torn at the end
- * of the log.
+ * queued before it began. Until then a write can be undone: at a crash a prefix of the waiting
+ * writes survives, the rest is undone, last first, and the first that was lost may stand torn at
+ * the end of the log.
  */
 #ifndef SIM_WORLD_DISK_H
 #define SIM_WORLD_DISK_H
@@ -48,13 +48,12 @@ enum write_kind {
 	WRITE_STAGE,
 	WRITE_SNAPSHOT
 };
-/* A write not yet durable, with what undoes it. The i-th waiting one has the ticket really + 1 + i. */
+/* A write not yet durable, with what undoes it. The i-th waiting one's ticket is really + 1 + i. */
 struct disk_write {
 	uint32_t kind;  /* enum write_kind */
 	uint32_t count; /* log slots removed */
-	uint64_t
-		key; /* log index or cell key; of a stage: the first byte that it may have written over */
-	ref_t before; /* the log slots removed, or the cell or snapshot that stood there */
+	uint64_t key;   /* log index or cell key; of a stage: where it begins to write over */
+	ref_t before;   /* the log slots removed, or the cell or snapshot that stood there */
 	uint32_t unused;
 	uint64_t first; /* of a discard: the log's first index before */
 };

@@ -15,7 +15,7 @@
 
 #define ONE ((uint64_t)1 << 32) /* of fixed-point numbers in units of 2^-32 */
 
-/* ---- Building blocks ------------------------------------------------------------------------------ */
+/* ---- Building blocks ------------------------------------------------------------------------- */
 
 /* The product of a number and a fraction in units of 2^-64. */
 static inline uint64_t part_of(uint64_t x, uint64_t fraction)
@@ -42,8 +42,8 @@ uint64_t fixed_log2(uint64_t x)
 }
 
 /*
- * x = e + i/256 + r: the table knows 2^(i/256), and as t = r ln 2 is below 2^-8.5, five terms of the
- * series of exp(t) - 1 leave an error below 2^-60 of the value.
+ * x = e + i/256 + r: the table knows 2^(i/256), and as t = r ln 2 is below 2^-8.5, five terms of
+ * the series of exp(t) - 1 leave an error below 2^-60 of the value.
  */
 uint64_t fixed_exp2(uint64_t x)
 {
@@ -97,7 +97,7 @@ int64_t fixed_normal(uint64_t u)
 	return upper ? x : -x;
 }
 
-/* ---- Distributions -------------------------------------------------------------------------------- */
+/* ---- Distributions --------------------------------------------------------------------------- */
 
 static nanoseconds bounded(int128_t duration)
 {
@@ -175,7 +175,7 @@ nanoseconds distribution_p99(const struct distribution *distribution)
 	return a;
 }
 
-/* ---- Zipf ----------------------------------------------------------------------------------------- */
+/* ---- Zipf ------------------------------------------------------------------------------------ */
 
 /* 2^62 / (k+1)^s. */
 static uint64_t zipf_weight(uint32_t key, uint32_t thousandths)

@@ -33,8 +33,8 @@ struct distribution {
 };
 
 /*
- * What a duration may be at most, about 73 years: a draw from a long tail stops there, so that adding
- * it to a time cannot overflow.
+ * What a duration may be at most, about 73 years: a draw from a long tail stops there, so that
+ * adding it to a time cannot overflow.
  */
 #define DURATION_MAX (INT64_MAX / 4)
 
@@ -69,8 +69,8 @@ int64_t fixed_normal(uint64_t u);    /* quantile of the standard normal at (u + 
 					in units of 2^-32; within a millionth */
 
 /*
- * Zipf over keys 0 .. count-1, the most popular first: P(k) is proportional to 1 / (k+1)^s, with s in
- * thousandths; s = 0 is uniform.
+ * Zipf over keys 0 .. count-1, the most popular first: P(k) is proportional to 1 / (k+1)^s, with s
+ * in thousandths; s = 0 is uniform.
  */
 struct zipf {
 	uint32_t count;

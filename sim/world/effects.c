@@ -1,9 +1,9 @@
 /*
- * Effects: what a handler does to the world outside its process is recorded while it runs, and carried
- * out here, in order, after it has returned.
+ * Effects: what a handler does to the world outside its process is recorded while it runs, and
+ * carried out here, in order, after it has returned.
  *
- * So nothing re-enters, a crash can fall between any two effects, and a send can wait for writes that
- * come after it in its handler.
+ * So nothing re-enters, a crash can fall between any two effects, and a send can wait for writes
+ * that come after it in its handler.
  */
 #include "sim/world/kernel.h"
 
@@ -21,7 +21,7 @@ static struct effect *effect_add(struct world *world, enum effect_kind kind)
 	return effect;
 }
 
-/* ---- Messages and answers ------------------------------------------------------------------------- */
+/* ---- Messages and answers -------------------------------------------------------------------- */
 
 static void record_message(struct process *process, struct env_message *message, ticket_t after)
 {
@@ -158,7 +158,7 @@ void env_propose(struct env *env, group_id group, const void *command, size_t si
 	env_failed(env, "env_propose: one group on another is not built yet", __FILE__, __LINE__);
 }
 
-/* ---- Timers ----------------------------------------------------------------------------------------- */
+/* ---- Timers ---------------------------------------------------------------------------------- */
 
 void env_arm(struct env *env, unsigned timer, uint64_t key, nanoseconds min, nanoseconds max)
 {
@@ -179,7 +179,7 @@ void env_disarm(struct env *env, unsigned timer, uint64_t key)
 	effect->a = key;
 }
 
-/* ---- Observations ------------------------------------------------------------------------------------ */
+/* ---- Observations ---------------------------------------------------------------------------- */
 
 static bool is_promise(uint32_t what)
 {
@@ -237,7 +237,7 @@ void env_sometimes(struct env *env, unsigned which)
 	process->world->sometimes[process->group] |= (uint64_t)1 << which;
 }
 
-/* ---- Around a handler ---------------------------------------------------------------------------------- */
+/* ---- Around a handler ------------------------------------------------------------------------ */
 
 static _Thread_local struct env *current_env;
 

@@ -1,6 +1,6 @@
 /*
- * What the world's files share with each other and with nobody else: the scratch that stands outside
- * the arena, and the functions that one file offers the next.
+ * What the world's files share with each other and with nobody else: the scratch that stands
+ * outside the arena, and the functions that one file offers the next.
  */
 #ifndef SIM_WORLD_KERNEL_H
 #define SIM_WORLD_KERNEL_H
@@ -73,7 +73,7 @@ static inline uint32_t world_push(struct world *world, nanoseconds time, uint32_
 	return sequence;
 }
 
-/* ---- process.c ---------------------------------------------------------------------------------- */
+/* ---- process.c ------------------------------------------------------------------------------- */
 
 void process_init(struct world *, struct process *, group_id, process_id);
 void process_boot(struct world *, struct process *, enum boot);
@@ -91,7 +91,7 @@ void process_memory_free(struct world *, struct process *);
 nanoseconds clock_local(const struct clock *, nanoseconds true_time);
 nanoseconds clock_true(const struct clock *, nanoseconds local); /* the first that reads it */
 
-/* ---- disk.c ------------------------------------------------------------------------------------- */
+/* ---- disk.c ---------------------------------------------------------------------------------- */
 
 void disk_init(struct world *, struct disk *);
 void disk_issue(struct world *, struct process *, ticket_t);
@@ -116,7 +116,7 @@ void held_add(struct world *, struct process *, const struct held *);
 void held_release(struct world *, struct process *, ticket_t durable);
 void held_drop(struct world *, struct process *, ticket_t from);
 
-/* ---- network.c ---------------------------------------------------------------------------------- */
+/* ---- network.c ------------------------------------------------------------------------------- */
 
 struct env_message *message_new(struct world *, enum message_kind, endpoint_t from, endpoint_t to,
 				size_t size);
@@ -129,7 +129,7 @@ bool network_overtakes(const struct env_message *, const struct env_message *oth
 void network_break(struct world *, endpoint_t from, endpoint_t to); /* a connection */
 void network_init(struct world *);
 
-/* ---- trace.c ------------------------------------------------------------------------------------ */
+/* ---- trace.c --------------------------------------------------------------------------------- */
 
 enum trace_kind {
 	TRACE_DELIVER,
@@ -180,7 +180,7 @@ static inline void trace_process(struct world *world, enum trace_kind kind,
 		trace_print_process(world, kind, process, detail, text);
 }
 
-/* ---- The fingerprint ------------------------------------------------------------------------------ */
+/* ---- The fingerprint ------------------------------------------------------------------------- */
 
 /* One event: what is digested is packed, and its digest so far is the seed of the next. */
 static inline void fingerprint(struct world *world, const void *bytes, size_t size)

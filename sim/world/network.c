@@ -7,8 +7,8 @@
  */
 #include "sim/world/kernel.h"
 
-/* A second duration of the same message, a duplicate's latency or how long it is held back, has a place
- * of its own: overrides count what happens at a place. Endpoints are below 512. */
+/* A second duration of the same message, a duplicate's latency or how long it is held back, has a
+ * place of its own: overrides count what happens at a place. Endpoints are below 512. */
 #define SECOND_DURATION ((address_t)512 << 38)
 _Static_assert(CLIENT_FIRST + CLIENTS_MAX <= 512, "the bit is free");
 enum { RETRANSMITS_MAX = 16 };
@@ -22,7 +22,7 @@ const char *endpoint_name(endpoint_t endpoint, char *text)
 	return text;
 }
 
-/* ---- Messages ------------------------------------------------------------------------------------- */
+/* ---- Messages -------------------------------------------------------------------------------- */
 
 struct env_message *message_new(struct world *world, enum message_kind kind, endpoint_t from,
 				endpoint_t to, size_t size)
@@ -102,7 +102,7 @@ static struct env_message *message_copy(struct world *world, const struct env_me
 	return copy;
 }
 
-/* ---- Links ------------------------------------------------------------------------------------------ */
+/* ---- Links ----------------------------------------------------------------------------------- */
 
 static const struct link_setup *link_setup(const struct world *world, const struct link *link)
 {
@@ -151,8 +151,9 @@ void network_init(struct world *world)
 					     sizeof(uint32_t));
 	for (size_t i = 0; i < between + with_clients; i++) {
 		world->links[i].loss = setup->link.loss;
-		/* Without sessions no protocol could tell a copy of a request from a second operation:
-		 * clients' links repeat nothing, unless the scenario says so of that very link. */
+		/* Without sessions no protocol could tell a copy of a request from a second
+		 * operation: clients' links repeat nothing, unless the scenario says so of that
+		 * very link. */
 		world->links[i].duplicate = i < between ? setup->link.duplicate : 0;
 		world->links[i].reorder = setup->link.reorder;
 		world->links[i].delivered = -1;
@@ -169,7 +170,7 @@ void network_init(struct world *world)
 	}
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------------ */
+/* ---- Sending --------------------------------------------------------------------------------- */
 
 static nanoseconds latency(struct world *world, const struct link *link, address_t address)
 {
@@ -194,7 +195,7 @@ static void lose(struct world *world, struct link *link, struct env_message *mes
 	message_free(world, message);
 }
 
-/* An accident of chance 0 is asked about too, for an override may bring it; not once all is healed. */
+/* An accident of chance 0 is asked about too: an override may bring it; not once all is healed. */
 static inline bool may_happen(const struct world *world, probability_t chance)
 {
 	return chance || (world->choices.source && !world->healed);
@@ -313,7 +314,7 @@ void world_request(struct world *world, unsigned client, process_id to,
 	network_send(world, message);
 }
 
-/* ---- Arriving ------------------------------------------------------------------------------------------ */
+/* ---- Arriving -------------------------------------------------------------------------------- */
 
 bool network_deliver(struct world *world, struct env_message *message)
 {
@@ -355,7 +356,7 @@ bool network_deliver(struct world *world, struct env_message *message)
 	return true;
 }
 
-/* ---- Cuts and broken connections --------------------------------------------------------------------- */
+/* ---- Cuts and broken connections ------------------------------------------------------------- */
 
 bool network_overtakes(const struct env_message *message, const struct env_message *other)
 {

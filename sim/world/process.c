@@ -1,14 +1,14 @@
 /*
  * Processes: boot, crash, pause; their clocks and timers; what they receive.
  *
- * A timer's re-arm only moves its deadline: the one item that it has in the queue pushes itself again
- * when it pops too early. Deadlines are read on the process's own clock, which drifts.
+ * A timer's re-arm only moves its deadline: the one item that it has in the queue pushes itself
+ * again when it pops too early. Deadlines are read on the process's own clock, which drifts.
  */
 #include "sim/world/kernel.h"
 
 #define MILLION 1000000
 
-/* ---- Clocks ------------------------------------------------------------------------------------- */
+/* ---- Clocks ---------------------------------------------------------------------------------- */
 
 nanoseconds clock_local(const struct clock *clock, nanoseconds true_time)
 {
@@ -47,7 +47,7 @@ void world_clock_step(struct world *world, process_id id, nanoseconds by)
 	world_process(world, id)->clock.wall_ahead += by;
 }
 
-/* ---- Timers --------------------------------------------------------------------------------------- */
+/* ---- Timers ---------------------------------------------------------------------------------- */
 
 static struct timer *timer_at(const struct world *world, ref_t ref)
 {
@@ -212,7 +212,7 @@ void world_clock_drift(struct world *world, process_id id, int32_t ppm)
 		each_timer(world, process, queue_if_armed);
 }
 
-/* ---- Receiving -------------------------------------------------------------------------------------- */
+/* ---- Receiving ------------------------------------------------------------------------------- */
 
 static void list_add(struct world *world, ref_t *first, ref_t *last, struct env_message *message)
 {
@@ -313,7 +313,7 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 	return true;
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 void process_init(struct world *world, struct process *process, group_id group, process_id id)
 {

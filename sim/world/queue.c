@@ -110,8 +110,8 @@ void queue_forget(struct queue *queue, struct queue_item item)
 
 struct queue_item queue_take(struct queue *queue, uint32_t k)
 {
-	/* Rare, and only where somebody schedules by hand: sort, take, and leave it to pushes to make
-	 * a heap of it again. */
+	/* Rare, and only where somebody schedules by hand: sort, take, and leave it to pushes to
+	 * make a heap of it again. */
 	if (queue->heap)
 		sort_latest_first(queue);
 	uint32_t at = queue->count - 1 - k;

@@ -7,7 +7,7 @@
  */
 #include "sim/world/kernel.h"
 
-/* ---- Records ---------------------------------------------------------------------------------------- */
+/* ---- Records --------------------------------------------------------------------------------- */
 
 static void records_reserve(struct world *world, unsigned kind, size_t size)
 {
@@ -47,7 +47,7 @@ size_t records_size(const struct world *world, unsigned kind)
 	return world->records[kind];
 }
 
-/* ---- Snapshots --------------------------------------------------------------------------------------- */
+/* ---- Snapshots ------------------------------------------------------------------------------- */
 
 struct tail {
 	size_t shared; /* bytes at the front that the run's records still hold */
@@ -80,7 +80,7 @@ struct snapshot *world_snapshot(struct world *world)
 	return snapshot;
 }
 
-/* The run's records will be cut back to `size`: what this snapshot still shares beyond goes with it. */
+/* The run's records will be cut back to `size`: this snapshot keeps what it shares beyond that. */
 static void tail_keep(struct world *world, struct snapshot *snapshot, unsigned kind, size_t size)
 {
 	struct tail *tail = &snapshot->tails[kind];

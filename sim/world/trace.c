@@ -9,8 +9,8 @@
  *       1.206001     320  n1  -x n3  AppendEntries      term=3 commit=11  LOST
  *       2.000000     320  n2         CRASHED            its log ends at 17
  *
- * LOST: by the link, by a cut, or because the receiver is down; where that shows on arrival it is no
- * event, and the number is the next one's. Records go by index/term, the first and the last.
+ * LOST: by the link, by a cut, or because the receiver is down; where that shows on arrival it is
+ * no event, and the number is the next one's. Records go by index/term, the first and the last.
  *
  * Observations are indented: they stand below the event in which they bind. Lines that begin with
  * "##" tell what the floors above do: faults, operations, violations.
@@ -26,7 +26,7 @@ static void begin_line(struct world *world)
 		world->now / 1000000000, world->now / 1000 % 1000000, world->events);
 }
 
-/* ---- Messages ---------------------------------------------------------------------------------------- */
+/* ---- Messages -------------------------------------------------------------------------------- */
 
 static uint64_t number_at(const void *at, unsigned width)
 {
@@ -119,7 +119,7 @@ void trace_print_message(struct world *world, enum trace_kind kind,
 	print_message(world, message, kind == TRACE_LOST);
 }
 
-/* ---- Processes ------------------------------------------------------------------------------------------ */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 void trace_print_process(struct world *world, enum trace_kind kind, const struct process *process,
 			 uint64_t detail, const char *text)
@@ -149,7 +149,7 @@ void trace_print_process(struct world *world, enum trace_kind kind, const struct
 	fputc('\n', out);
 }
 
-/* ---- Observations -------------------------------------------------------------------------------------- */
+/* ---- Observations ---------------------------------------------------------------------------- */
 
 void trace_saw(struct world *world, const struct process *process, uint32_t what, uint64_t a,
 	       uint64_t b, uint64_t c)
@@ -192,7 +192,7 @@ void trace_saw(struct world *world, const struct process *process, uint32_t what
 	fputc('\n', out);
 }
 
-/* ---- The floors above ----------------------------------------------------------------------------------- */
+/* ---- The floors above ------------------------------------------------------------------------ */
 
 void world_trace_to(struct world *world, FILE *out)
 {

@@ -6,7 +6,7 @@
  */
 #include "sim/world/kernel.h"
 
-/* ---- Opening and laying out ------------------------------------------------------------------------ */
+/* ---- Opening and laying out ------------------------------------------------------------------ */
 
 static void arena_full(struct arena *arena)
 {
@@ -118,7 +118,7 @@ void world_boot(struct world *world)
 		process_boot(world, world_process(world, (process_id)id), BOOT_FIRST);
 }
 
-/* ---- Running ------------------------------------------------------------------------------------------ */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 void world_schedule(struct world *world, nanoseconds time, enum floor floor, uint32_t argument)
 {
@@ -169,7 +169,7 @@ static bool crash_due(struct world *world, uint32_t ref)
 	return true;
 }
 
-/* A connection keeps its order: where a later message was chosen, the first one on it comes instead. */
+/* A connection keeps its order: where a later message was chosen, its first one comes instead. */
 static void keep_order(struct world *world, struct queue_item *chosen)
 {
 	if (!world->setup->connections || chosen->ref % ARENA_ALIGN != ITEM_MESSAGE)
@@ -301,7 +301,7 @@ _Noreturn void world_limit(struct world *world, const char *name)
 	longjmp(world->outside->escape, RAN_LIMIT);
 }
 
-/* ---- What can be seen ----------------------------------------------------------------------------------- */
+/* ---- What can be seen ------------------------------------------------------------------------ */
 
 static const struct inspector *find_inspector(const struct protocol *protocol, const char *name)
 {
@@ -347,7 +347,7 @@ process_id world_leader(struct world *world, group_id group)
 	return leader;
 }
 
-/* ---- Inputs of a handler --------------------------------------------------------------------------------- */
+/* ---- Inputs of a handler --------------------------------------------------------------------- */
 
 process_id env_self(const struct env *env)
 {

@@ -2,10 +2,10 @@
  * The world: one run of one cluster. Clock, queue, network, disks and processes, with no notion of
  * protocols by name, of judges, of workloads or of why things break.
  *
- * All that changes stands in the arena, struct world first. What is fixed for the run (struct setup)
- * and what is only ever appended to (records) stand outside. The floors above (faults, workload,
- * check, run) hang on `above`: the world calls them when what they scheduled is due, when a client
- * gets an answer, and for each thing that a process says or does.
+ * All that changes stands in the arena, struct world first. What is fixed for the run (struct
+ * setup) and what is only ever appended to (records) stand outside. The floors above (faults,
+ * workload, check, run) hang on `above`: the world calls them when what they scheduled is due, when
+ * a client gets an answer, and for each thing that a process says or does.
  */
 #ifndef SIM_WORLD_WORLD_H
 #define SIM_WORLD_WORLD_H
@@ -21,18 +21,18 @@
 #include "sim/world/disk.h"
 #include "sim/world/queue.h"
 
-/* ---- Who and where -------------------------------------------------------------------------------- */
+/* ---- Who and where --------------------------------------------------------------------------- */
 
 /* Processes are endpoints 0 .. PROCESSES_MAX-1, client c1 is CLIENT_FIRST. */
 typedef uint16_t endpoint_t;
 enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
-/* Effects of one handler: our bound. Messages that wait for a paused process: modelled, it drops. */
+/* Effects of one handler: our bound. Messages for a paused process: modelled, it drops. */
 enum { EFFECTS_MAX = 8192, INBOX_MAX = 1024 };
 
 /* "n3" or "c1", into `text` of at least 8 bytes; returns it. */
 const char *endpoint_name(endpoint_t, char *text);
 
-/* ---- What is fixed for a run ------------------------------------------------------------------------ */
+/* ---- What is fixed for a run ----------------------------------------------------------------- */
 
 struct link_setup {
 	struct distribution latency;
@@ -71,7 +71,7 @@ struct setup {
 	uint64_t max_events;
 };
 
-/* ---- Messages --------------------------------------------------------------------------------------- */
+/* ---- Messages -------------------------------------------------------------------------------- */
 
 enum message_kind {
 	MESSAGE_PROTOCOL,
@@ -83,8 +83,9 @@ enum message_kind {
 enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = 5, MESSAGE_TYPES_MAX = 58 };
 
 /*
- * One block in the arena: the header, then the body that the protocol fills in. What the fingerprint
- * sees (from records_digest on) ends where the body begins, so that one call digests both.
+ * One block in the arena: the header, then the body that the protocol fills in. What the
+ * fingerprint sees (from records_digest on) ends where the body begins, so that one call digests
+ * both.
  */
 struct env_message {
 	ref_t next;      /* in whatever list it waits */
@@ -116,8 +117,8 @@ struct env_message {
 _Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
 _Static_assert(offsetof(struct env_message, body) == sizeof(struct env_message), "no gap");
 
-/* A request's id names its client, so that any process can answer, and numbers the operations of the
- * run, over all clients, from 1. */
+/* A request's id names its client, so that any process can answer, and numbers the operations of
+ * the run, over all clients, from 1. */
 static inline request_id request_name(uint64_t number, unsigned client)
 {
 	return number << 16 | client;
@@ -145,7 +146,7 @@ struct answer_body {
 	uint32_t size;
 };
 
-/* ---- Links ------------------------------------------------------------------------------------------- */
+/* ---- Links ----------------------------------------------------------------------------------- */
 
 struct link {          /* directed */
 	uint32_t cuts; /* how many faults cut it: healing one never mends what another still cuts */
@@ -159,7 +160,7 @@ struct link {          /* directed */
 	nanoseconds delivered; /* when it last delivered anything; -1: never */
 };
 
-/* ---- Processes --------------------------------------------------------------------------------------- */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 enum status { UP, DOWN, PAUSED };
 
@@ -223,24 +224,24 @@ struct process {
 	ref_t blocks;     /* memory that dies with it */
 };
 
-/* ---- The floors above --------------------------------------------------------------------------------- */
+/* ---- The floors above ------------------------------------------------------------------------ */
 
 enum floor { FLOOR_WORKLOAD, FLOOR_FAULTS, FLOOR_CHECK, FLOOR_RUN, FLOORS };
 
 /*
- * Called in the order in which things happen. What is `observed` binds at that moment: promises come
- * when they are durable. `operation` is a request id, 0 where the command is no client's.
+ * Called in the order in which things happen. What is `observed` binds at that moment: promises
+ * come when they are durable. `operation` is a request id, 0 where the command is no client's.
  */
 struct observer {
 	void (*observed)(struct world *, process_id, enum observation, uint64_t a, uint64_t b,
 			 uint64_t c, uint64_t digest);
-	/* `record` is at `index` of this process's log from now on; in its own view, not yet durable. */
+	/* `record` stands in this process's log now: in its own view, not yet durable. */
 	void (*appended)(struct world *, process_id, struct log_record *);
 	void (*truncated)(struct world *, process_id, uint64_t first_removed);
 	/* Log indexes up to `last` are durable now. */
 	void (*durable)(struct world *, process_id, uint64_t last);
-	/* It crashed, or its disk failed: from `first_changed` on, its log is now what world_log says,
-	 * and, after a crash, all of that is durable. */
+	/* It crashed, or its disk failed: from `first_changed` on, its log is now what world_log
+	 * says, and, after a crash, all of that is durable. */
 	void (*recovered)(struct world *, process_id, uint64_t first_changed);
 	void (*booted)(struct world *, process_id, enum boot);
 	void (*applied)(struct world *, process_id, uint64_t index, uint64_t digest,
@@ -253,7 +254,7 @@ struct observer {
 
 struct above {
 	const struct observer *observer; /* NULL: nobody judges */
-	/* What was scheduled is due. Returns whether it changed the world: such pops count as events. */
+	/* What was scheduled is due. Whether it changed the world: such pops count as events. */
 	bool (*due[FLOORS])(struct world *, uint32_t argument);
 	/* An answer, redirect or refusal has reached its client. */
 	void (*answered)(struct world *, unsigned client, const struct env_message *);
@@ -261,7 +262,7 @@ struct above {
 	void (*changed)(struct world *, process_id);
 };
 
-/* ---- The world ------------------------------------------------------------------------------------------ */
+/* ---- The world ------------------------------------------------------------------------------- */
 
 enum { RECORDS_HISTORY, RECORDS_VALUES, RECORDS_SERIES, RECORDS_KINDS };
 
@@ -329,7 +330,7 @@ enum outcome {
  */
 struct world *world_open(uintptr_t base, uint64_t arena_limit);
 void world_close(struct world *);
-/* Resets all, lays out the cluster, and boots nothing yet. `setup` and `above` must outlive the run. */
+/* Resets all, lays the cluster out, boots nothing yet. `setup` and `above` must outlive the run. */
 void world_begin(struct world *, const struct setup *, const struct above *);
 /* Boots every process, in order; after the floors above have taken their memory. */
 void world_boot(struct world *);
@@ -338,8 +339,8 @@ enum outcome world_run(struct world *, nanoseconds until, const char **limit);
 /* For a world held still (unit tests, debuggers): one event. False: nothing is left. */
 bool world_step(struct world *);
 /*
- * Runs `body`, from which world_limit and a failed assertion come back here; what floors do with the
- * world before and after world_run belongs in it. world_run does this itself where nobody did.
+ * Runs `body`, from which world_limit and a failed assertion come back here; what floors do with
+ * the world before and after world_run belongs in it. world_run does this itself where nobody did.
  */
 enum outcome world_enter(struct world *, void (*body)(struct world *, void *), void *context,
 			 const char **limit);
@@ -358,7 +359,7 @@ void world_digest(struct world *, uint64_t a, uint64_t b);
 /* Client `client` (from 0) asks `to`. The first 8 bytes of the command are the operation's id. */
 void world_request(struct world *, unsigned client, process_id to, const struct request *);
 
-/* ---- What can be done to a process ------------------------------------------------------------------- */
+/* ---- What can be done to a process ----------------------------------------------------------- */
 
 /* Crashes now, or in the middle of its next handler (a choice); false where it is down already. */
 bool world_crash(struct world *, process_id);
@@ -375,7 +376,7 @@ void world_disk_full(struct world *, process_id, bool);
 void world_disk_lying(struct world *, process_id, bool);
 bool world_disk_rot(struct world *, process_id, uint64_t index); /* false: nothing durable there */
 
-/* ---- What can be done to links ------------------------------------------------------------------------ */
+/* ---- What can be done to links --------------------------------------------------------------- */
 
 struct link *world_link(struct world *, endpoint_t from, endpoint_t to); /* NULL between clients */
 void world_cut(struct world *, endpoint_t from, endpoint_t to);
@@ -384,7 +385,7 @@ void world_mend(struct world *, endpoint_t from, endpoint_t to); /* takes one cu
  * 99th percentile. Cuts and crashes are for the caller to mend. */
 void world_heal(struct world *);
 
-/* ---- What can be seen ----------------------------------------------------------------------------------- */
+/* ---- What can be seen ------------------------------------------------------------------------ */
 
 static inline struct process *world_process(struct world *world, process_id id)
 {
@@ -396,7 +397,7 @@ static inline const struct protocol *world_protocol(const struct world *world, p
 }
 /* Value of the inspector of that name; `fallback` where it has none, or is down. */
 uint64_t world_inspect(struct world *, process_id, const char *name, uint64_t fallback);
-/* The live process of that group that believes to be leader with the highest term, or NO_PROCESS. */
+/* The live process of a group that believes to lead, in the highest term, or NO_PROCESS. */
 process_id world_leader(struct world *, group_id);
 /* The record at `index` of its log, NULL where there is none. */
 struct log_record *world_log(struct world *, process_id, uint64_t index);
@@ -415,7 +416,7 @@ uint64_t world_audit_digest(struct audit *);
 void world_audit_end(struct audit *);
 uint64_t world_app_digest(struct world *, process_id);
 
-/* ---- Trace ------------------------------------------------------------------------------------------------ */
+/* ---- Trace ----------------------------------------------------------------------------------- */
 
 /* One line an event goes to `out` from now on; NULL: none (the ring is always on). Its legend is in
  * sim/world/trace.c. */
@@ -427,7 +428,7 @@ bool world_tracing(const struct world *);
 void world_digests_to(struct world *, void (*take)(void *context, uint64_t event, uint64_t digest),
 		      void *context);
 
-/* ---- Records: only ever appended to, outside the arena ---------------------------------------------------- */
+/* ---- Records: only ever appended to, outside the arena --------------------------------------- */
 
 /* A run of bytes that grows; the world keeps `size` of the branch that it is on. */
 void *records_append(struct world *, unsigned kind,
@@ -435,7 +436,7 @@ void *records_append(struct world *, unsigned kind,
 void *records_at(struct world *, unsigned kind, size_t offset);
 size_t records_size(const struct world *, unsigned kind);
 
-/* ---- Snapshots ---------------------------------------------------------------------------------------------- */
+/* ---- Snapshots ------------------------------------------------------------------------------- */
 
 struct snapshot;
 /* A copy of all that changes. It stays good however often the world goes back and branches. */

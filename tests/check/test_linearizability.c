@@ -9,7 +9,7 @@
 
 extern const struct app app_register, app_kv;
 
-/* ---- A register --------------------------------------------------------------------------------------- */
+/* ---- A register ------------------------------------------------------------------------------ */
 
 enum { READ, WRITE, CAS };
 
@@ -76,7 +76,7 @@ static struct linearizability judge(struct operation *operation, size_t count, u
 	      sizeof((struct operation[]){__VA_ARGS__}) / sizeof(struct operation), PLENTY)        \
 		.verdict
 
-/* ---- Histories that everybody knows ------------------------------------------------------------------- */
+/* ---- Histories that everybody knows ---------------------------------------------------------- */
 
 static void nothing(void)
 {
@@ -146,7 +146,7 @@ static void every_object_counts(void)
 	EQUAL(result.operations, 4);
 }
 
-/* ---- The budget ---------------------------------------------------------------------------------------- */
+/* ---- The budget ------------------------------------------------------------------------------ */
 
 /* Writes all at once, and two reads that no order of them explains. */
 static void budget_spent(void)
@@ -198,7 +198,7 @@ static void guilt_over_doubt(void)
 	}
 }
 
-/* ---- The witness ---------------------------------------------------------------------------------------- */
+/* ---- The witness ----------------------------------------------------------------------------- */
 
 static void right_witness(void)
 {
@@ -278,11 +278,11 @@ static void long_history(void)
 	free(operation);
 }
 
-/* ---- The naive twin ------------------------------------------------------------------------------------- */
+/* ---- The naive twin -------------------------------------------------------------------------- */
 
 enum { SMALL = 6, CLIENTS = 3 };
 
-/* A model, and how many operations it knows. In all of them the state begins with what a read sees. */
+/* A model, and how many operations it knows. Each state begins with what a read sees. */
 struct subject {
 	const struct model *model;
 	unsigned operations;
@@ -337,8 +337,8 @@ static void answer(const struct model *model, union state *state, struct told *t
 	*state = after;
 }
 
-/* Three clients that begin, end and give up as it happens. Most answers are a real object's, so that
- * both verdicts occur. */
+/* Three clients that begin, end and give up as it happens. Most answers are a real object's, so
+ * that both verdicts occur. */
 static unsigned draw_history(const struct subject *subject, struct pcg32 *pcg,
 			     struct operation *operation)
 {

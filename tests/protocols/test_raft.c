@@ -473,7 +473,7 @@ static void entries_of_old_terms_are_not_committed_by_counting(void)
 		cluster_run(at, 10 * MS);
 		EQUAL(last_index(at, 1), old);
 		EQUAL(last_index(at, 2), old - 1);
-		/* (b) S1 crashes; S5, elected by S3 and S4, writes where nobody sees it, and crashes. */
+		/* (b) S1 crashes; S5, elected by S3 and S4, writes unseen, and crashes. */
 		world_crash_now(at->world, 0);
 		cluster_isolate(at, 1);
 		make_leader(at, 4);

@@ -48,7 +48,7 @@ static void run_seed(uint64_t seed)
 static const char *const raft3 = "protocol: raft, nodes: 3, app: register";
 static const char *const single = "protocol: single, nodes: 1, app: register";
 
-/* ---- Verdicts ------------------------------------------------------------------------------------------ */
+/* ---- Verdicts -------------------------------------------------------------------------------- */
 
 static void a_healthy_run_holds(void)
 {
@@ -107,7 +107,7 @@ static void a_core_is_enough(void)
 	close_theatres();
 }
 
-/* ---- Protocols that go wrong in ways that only a whole run shows ------------------------------------------ */
+/* ---- Protocols that go wrong in ways that only a whole run shows ----------------------------- */
 
 static struct protocol changed; /* a copy of a built-in one, with one function replaced */
 static const struct protocol *original;
@@ -157,7 +157,7 @@ static void a_failed_assertion_is_the_protocols(void)
 	close_theatres();
 }
 
-/* ---- Twins ---------------------------------------------------------------------------------------------------- */
+/* ---- Twins ----------------------------------------------------------------------------------- */
 
 static void twins_are_equal(void)
 {

@@ -1,6 +1,6 @@
 /*
- * What the tree promises about itself: who includes whom, and what a run may not contain. Read from the
- * sources, so it runs in the project's own folder.
+ * What the tree promises about itself: who includes whom, and what a run may not contain. Read from
+ * the sources, so it runs in the project's own folder.
  */
 #include "tests/tests.h"
 

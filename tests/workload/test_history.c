@@ -194,7 +194,7 @@ static void long_values(void)
 	stage_end(&stage);
 }
 
-/* ---- For the checker ------------------------------------------------------------------------------------------ */
+/* ---- For the checker ------------------------------------------------------------------------- */
 
 static void operations_from_records(void)
 {

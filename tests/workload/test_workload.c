@@ -36,7 +36,7 @@ static void copy_often(struct stage *stage, probability_t chance)
 	stage->setup.link_count = count;
 }
 
-/* ---- When operations begin ----------------------------------------------------------------------------- */
+/* ---- When operations begin ------------------------------------------------------------------- */
 
 static void closed_loop(void)
 {
@@ -147,7 +147,7 @@ static void poisson(void)
 	stage_end(&stage);
 }
 
-/* ---- What they ask ---------------------------------------------------------------------------------------- */
+/* ---- What they ask --------------------------------------------------------------------------- */
 
 static void mix_of_operations(void)
 {
@@ -276,7 +276,7 @@ static void clients_differ(void)
 	stage_end(&stage);
 }
 
-/* ---- Whom they ask ------------------------------------------------------------------------------------------ */
+/* ---- Whom they ask --------------------------------------------------------------------------- */
 
 static void follows_redirects(void)
 {
@@ -390,7 +390,7 @@ static void senseless_redirect(void)
 	stage_end(&stage);
 }
 
-/* ---- How they end --------------------------------------------------------------------------------------------- */
+/* ---- How they end ---------------------------------------------------------------------------- */
 
 static void deadline(void)
 {
@@ -516,7 +516,7 @@ static void too_many_open(void)
 	stage_end(&stage);
 }
 
-/* Losses, copies, answers late and early: in all of it, the history is one that Jepsen would have. */
+/* Losses, copies, answers late and early: the history is always one that Jepsen would have. */
 static void sound_in_a_storm(void)
 {
 	static uint32_t open[PROCESSES_SEEN]; /* by process: its open invocation + 1 */

@@ -6,7 +6,7 @@
 
 struct play play;
 
-/* ---- The tale ------------------------------------------------------------------------------------- */
+/* ---- The tale -------------------------------------------------------------------------------- */
 
 void play_say(const char *format, ...)
 {
@@ -52,7 +52,7 @@ unsigned play_count(const char *part)
 	return count;
 }
 
-/* ---- The protocol ----------------------------------------------------------------------------------- */
+/* ---- The protocol ---------------------------------------------------------------------------- */
 
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
@@ -199,7 +199,7 @@ static const struct field number_fields[] = {
 const struct protocol players = PLAYERS("players", on_durable, on_disk_failed);
 const struct protocol players_helpless = PLAYERS("players-helpless", NULL, NULL);
 
-/* ---- The app ------------------------------------------------------------------------------------------ */
+/* ---- The app --------------------------------------------------------------------------------- */
 
 static unsigned sum_keys(const void *command, size_t size, uint64_t *keys)
 {
@@ -268,7 +268,7 @@ static const struct app sum = {
 	.digest = sum_digest,
 };
 
-/* ---- The observer --------------------------------------------------------------------------------------- */
+/* ---- The observer ---------------------------------------------------------------------------- */
 
 static void observed(struct world *world, process_id id, enum observation what, uint64_t a,
 		     uint64_t b, uint64_t c, uint64_t command)
@@ -356,7 +356,7 @@ static void answered(struct world *world, unsigned client, const struct env_mess
 		 body->id >> 16, world->now / US);
 }
 
-/* ---- Acts ------------------------------------------------------------------------------------------------ */
+/* ---- Acts ------------------------------------------------------------------------------------ */
 
 void play_act(process_id id, void (*handler)(struct env *))
 {
@@ -444,7 +444,7 @@ void play_send(struct env *env, process_id to, unsigned type, uint64_t number)
 	body->number = number;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------------------- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 static void close_last(void)
 {

@@ -1,6 +1,6 @@
 /*
- * A stage for the world's own tests: a protocol whose handlers do what the test's script says, an app
- * that adds up, and an observer. All that happens is told, in order, in one line of words:
+ * A stage for the world's own tests: a protocol whose handlers do what the test's script says, an
+ * app that adds up, and an observer. All that happens is told, in order, in one line of words:
  *
  *     n2<7@1000            n2 got message 7, at 1000 us
  *     n1.tick(3)@500       a timer of n1 fired, with its key

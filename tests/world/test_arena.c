@@ -28,7 +28,7 @@ static struct arena *open_arena(void)
 	return arena;
 }
 
-/* ---- Blocks --------------------------------------------------------------------------------------- */
+/* ---- Blocks ---------------------------------------------------------------------------------- */
 
 struct block {
 	uint8_t *bytes, fill;
@@ -62,7 +62,7 @@ static bool overlaps(const struct shadow *shadow, const uint8_t *bytes, size_t s
 	return false;
 }
 
-/* Where the next block of this size must lie: what was given back last, or the end of what is used. */
+/* Where the next block of this size must lie: what was given back last, or the used part's end. */
 static uint8_t *expected_at(struct shadow *shadow, unsigned class)
 {
 	if (!shadow->given_count[class])
@@ -178,7 +178,7 @@ static void a_class_holds_its_size_and_no_smaller_one_does(void)
 	CU_ASSERT(arena_class((size_t)1 << 32) < ARENA_CLASSES);
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 static void it_lies_where_it_was_asked_to(void)
 {
@@ -279,7 +279,7 @@ static void a_copy_put_back_is_the_same_arena(void)
 	arena_close(arena);
 }
 
-/* ---- Pages ---------------------------------------------------------------------------------------- */
+/* ---- Pages ----------------------------------------------------------------------------------- */
 
 enum { ELEMENTS = 20000 };
 struct element {

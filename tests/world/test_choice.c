@@ -10,7 +10,7 @@ static address_t loss_at(unsigned from, unsigned to, uint32_t ordinal)
 	return choice_address(CHOICE_LOSS, from, to, 2, ordinal);
 }
 
-/* ---- Addresses and the seed ------------------------------------------------------------------------ */
+/* ---- Addresses and the seed ------------------------------------------------------------------ */
 
 static void every_kind_has_a_name_of_its_own(void)
 {
@@ -69,7 +69,7 @@ static void a_chance_comes_as_often_as_it_says(void)
 	CU_ASSERT(abs(lost - 1000) < 5 * 32); /* five standard deviations */
 }
 
-/* ---- Neighbours -------------------------------------------------------------------------------------- */
+/* ---- Neighbours ------------------------------------------------------------------------------ */
 
 /* One 32-bit draw of neighbour `index` in some direction. */
 typedef uint32_t (*neighbour)(uint32_t index);
@@ -125,7 +125,8 @@ static uint32_t second_draw(uint32_t i)
 
 /*
  * How uneven the pairs of neighbouring draws fall into 16 x 16 boxes, as chi-square: about 255 for
- * independent draws, with a standard deviation of 22.6. `shift` tells which four bits are looked at.
+ * independent draws, with a standard deviation of 22.6. `shift` tells which four bits are looked
+ * at.
  */
 static double pair_unevenness(neighbour draw, unsigned shift)
 {
@@ -178,7 +179,7 @@ static void one_bit_of_an_address_turns_half_of_a_draw(void)
 	}
 }
 
-/* ---- Overrides -------------------------------------------------------------------------------------- */
+/* ---- Overrides ------------------------------------------------------------------------------- */
 
 static void an_override_loses_the_third_message_and_no_other(void)
 {
@@ -271,7 +272,7 @@ static void an_override_may_say_a_duration_or_the_last_alternative(void)
 	EQUAL(choose_below(&choices, target, 1), 0); /* there is nothing to choose */
 }
 
-/* ---- Tape ------------------------------------------------------------------------------------------- */
+/* ---- Tape ------------------------------------------------------------------------------------ */
 
 static void a_tape_says_a_byte_a_choice(void)
 {
@@ -333,7 +334,7 @@ static void durations_stay_with_the_seed_unless_the_tape_claims_them(void)
 	EQUAL(choose_duration(&choices, address, &latency), unclaimed);  /* exhausted */
 }
 
-/* ---- Enumerator -------------------------------------------------------------------------------------- */
+/* ---- Enumerator ------------------------------------------------------------------------------ */
 
 static void the_enumerator_takes_every_path_once_and_in_order(void)
 {

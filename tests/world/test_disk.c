@@ -1,10 +1,10 @@
 /*
- * The disk: what a process sees, what a sync makes of it, and what a crash leaves; at the end against a
- * naive twin that keeps every version.
+ * The disk: what a process sees, what a sync makes of it, and what a crash leaves; at the end
+ * against a naive twin that keeps every version.
  */
 #include "tests/world/stage.h"
 
-/* ---- The disk in words --------------------------------------------------------------------------------- */
+/* ---- The disk in words ----------------------------------------------------------------------- */
 
 static char words[4096];
 
@@ -133,7 +133,7 @@ static void loses(uint32_t nth, unsigned store, uint64_t count)
 	play_override(CHOICE_SURVIVORS, 0, 0, store, nth, count);
 }
 
-/* ---- Syncs ------------------------------------------------------------------------------------------------ */
+/* ---- Syncs ----------------------------------------------------------------------------------- */
 
 static void a_sync_covers_what_was_queued_before_it_began(void)
 {
@@ -188,7 +188,7 @@ static void a_slow_disk_is_slower_in_both(void)
 	TOLD("n1.durable(2)@1001300");
 }
 
-/* ---- Crashes ---------------------------------------------------------------------------------------------- */
+/* ---- Crashes --------------------------------------------------------------------------------- */
 
 static void a_prefix_of_the_waiting_writes_survives_a_crash(void)
 {
@@ -415,7 +415,7 @@ static void without_overrides_every_number_of_survivors_occurs(void)
 		CU_ASSERT(seen[survivors] > 20 && seen[survivors] < 60);
 }
 
-/* ---- Truncating and discarding ------------------------------------------------------------------------- */
+/* ---- Truncating and discarding --------------------------------------------------------------- */
 
 static void what_was_truncated_and_written_anew_comes_back_undone(void)
 {
@@ -555,7 +555,7 @@ static void discarded_pages_are_given_back(void)
 	CU_ASSERT(play.world->arena.used - used < 100 * 1024);
 }
 
-/* ---- Cells -------------------------------------------------------------------------------------------------- */
+/* ---- Cells ----------------------------------------------------------------------------------- */
 
 static void cells_are_put_read_in_order_of_their_keys_and_dropped(void)
 {
@@ -609,7 +609,7 @@ static void cells_come_back_when_their_writes_are_undone(void)
 	}
 }
 
-/* ---- The snapshot ------------------------------------------------------------------------------------------- */
+/* ---- The snapshot ---------------------------------------------------------------------------- */
 
 static void a_snapshot_is_staged_in_pieces_and_committed_as_a_whole(void)
 {
@@ -682,7 +682,7 @@ static void staged_bytes_that_were_written_over_are_not_taken_for_whole(void)
 	SNAPSHOT(0, "1  abcd");
 }
 
-/* ---- Faults --------------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 static void send_and_write(struct env *env, uint64_t number)
 {
@@ -913,7 +913,7 @@ static void a_wiped_disk_is_empty_and_its_process_told(void)
 	CU_ASSERT(play_count("n1.boot(1)") == 1);
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 static void append_what_came(struct env *env, process_id from, unsigned type, uint64_t number,
 			     const void *body)
@@ -1030,7 +1030,7 @@ static void memory_does_not_grow_over_ten_thousand_crashes(void)
 	EQUAL(play.world->counters.crashes, 10000);
 }
 
-/* ---- Against a twin that keeps every version --------------------------------------------------------------------- */
+/* ---- Against a twin that keeps every version ------------------------------------------------- */
 
 enum { ENTRIES = 64, KEYS = 6, VERSIONS = 512 };
 

@@ -1,7 +1,7 @@
 /*
- * Distributions: the committed tables against the C library, the fixed-point functions against it over
- * their whole range, and many draws of each shape against theory. Seeds are fixed, so that a bound of
- * five standard deviations either always holds or never does.
+ * Distributions: the committed tables against the C library, the fixed-point functions against it
+ * over their whole range, and many draws of each shape against theory. Seeds are fixed, so that a
+ * bound of five standard deviations either always holds or never does.
  */
 #include "tests/tests.h"
 
@@ -45,7 +45,7 @@ static uint64_t any_size(struct pcg32 *pcg)
 	return pcg32_next64(pcg) >> pcg32_below(pcg, 64);
 }
 
-/* ---- Tables ----------------------------------------------------------------------------------------- */
+/* ---- Tables ---------------------------------------------------------------------------------- */
 
 static bool is_fixed(uint64_t value, long double exact, int bits)
 {
@@ -85,7 +85,7 @@ static void every_quantile_of_the_tables_is_right_to_a_unit(void)
 	}
 }
 
-/* ---- Fixed-point functions --------------------------------------------------------------------------- */
+/* ---- Fixed-point functions ------------------------------------------------------------------- */
 
 enum { TRIALS = 200000 };
 
@@ -150,7 +150,7 @@ static void minus_ln_is_libms_to_a_unit_down_to_its_tail(void)
 	CU_ASSERT(is_fixed(fixed_minus_ln(0), 65 * logl(2), 32));
 }
 
-/* How far a quantile is off: the tail that it leaves, less that asked for, over the density there. */
+/* How far a quantile is off: the tail it leaves, less that asked for, over the density there. */
 static long double normal_error(uint64_t u)
 {
 	long double x = (long double)fixed_normal(u) * UNIT;
@@ -198,7 +198,7 @@ static void quantiles_rise_with_their_probabilities(void)
 	EQUAL(falls, 0);
 }
 
-/* ---- Draws ------------------------------------------------------------------------------------------- */
+/* ---- Draws ----------------------------------------------------------------------------------- */
 
 enum { DRAWS = 300000 };
 
@@ -441,7 +441,7 @@ static void exponential_gaps_make_poisson_counts(void)
 	CU_ASSERT(fabs(none - WINDOWS * exp(-MEAN)) < 5 * sqrt(WINDOWS * exp(-MEAN)));
 }
 
-/* ---- Zipf -------------------------------------------------------------------------------------------- */
+/* ---- Zipf ------------------------------------------------------------------------------------ */
 
 enum { KEYS_MAX = 10000 };
 

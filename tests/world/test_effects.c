@@ -17,7 +17,7 @@ static uint64_t got(process_id id)
 	return number;
 }
 
-/* ---- When a send leaves ------------------------------------------------------------------------------ */
+/* ---- When a send leaves ---------------------------------------------------------------------- */
 
 static void send_around_a_write(struct env *env)
 {
@@ -133,7 +133,7 @@ static void a_message_to_itself_does_not_outlive_its_process(void)
 	EQUAL(play.world->counters.refused_dead, 2);
 }
 
-/* ---- Promises that leave early ------------------------------------------------------------------------ */
+/* ---- Promises that leave early --------------------------------------------------------------- */
 
 static void promise_early(struct env *env)
 {
@@ -186,7 +186,7 @@ static void a_promise_after_too_old_a_ticket_is_early_when_it_leaves(void)
 	TOLD("n1.early(4)@1000 n1.durable(1)@1000");
 }
 
-/* ---- Observations --------------------------------------------------------------------------------------- */
+/* ---- Observations ---------------------------------------------------------------------------- */
 
 static void observe_around_a_write(struct env *env)
 {
@@ -244,7 +244,7 @@ static void a_crash_withdraws_promises_that_were_not_durable(void)
 	TOLD("n1.elected(5)@0 n1.boot(1)@900 n1.durable(3)@3000 n2<1@4000 n2<2@4000");
 }
 
-/* ---- Timers ----------------------------------------------------------------------------------------------- */
+/* ---- Timers ---------------------------------------------------------------------------------- */
 
 static void arm_twice(struct env *env)
 {
@@ -264,7 +264,7 @@ static void timers_are_armed_and_disarmed_in_order_when_the_handler_ends(void)
 	TOLD("n1.tock(2)@8000 n1.tick(1)@23000");
 }
 
-/* ---- A crash between two effects -------------------------------------------------------------------------- */
+/* ---- A crash between two effects ------------------------------------------------------------- */
 
 static void write_send_write_observe(struct env *env)
 {
@@ -379,7 +379,7 @@ static void a_process_may_die_in_the_handler_that_the_disk_calls(void)
 	EQUAL(world_process(play.world, 0)->status, DOWN);
 }
 
-/* ---- Answers, records, the app -------------------------------------------------------------------------- */
+/* ---- Answers, records, the app --------------------------------------------------------------- */
 
 static void apply_and_answer(struct env *env, const struct request *request)
 {

@@ -1,4 +1,4 @@
-/* Links: what they delay, lose, double and hold back, and what a cut or a broken connection takes. */
+/* Links: what they delay, lose, double and hold back; what a cut or a broken connection takes. */
 #include "tests/world/stage.h"
 
 enum { MANY = 4000 };
@@ -59,7 +59,7 @@ static nanoseconds sent(uint64_t number)
 		CU_ASSERT(is_ >= (least) && is_ <= (most));                                        \
 	} while (0)
 
-/* ---- Datagrams ----------------------------------------------------------------------------------------- */
+/* ---- Datagrams ------------------------------------------------------------------------------- */
 
 static void latencies_are_drawn_from_their_distribution(void)
 {
@@ -212,7 +212,7 @@ static void the_last_setup_of_a_pair_counts_and_the_others_take_the_default(void
 	TOLD("n3<3@1000 n1<1@1000 n2<2@2000 n3<c1:1@3000");
 }
 
-/* ---- Cuts -------------------------------------------------------------------------------------------------- */
+/* ---- Cuts ------------------------------------------------------------------------------------ */
 
 static void send_numbers(struct env *env)
 {
@@ -349,7 +349,7 @@ static void a_dead_process_takes_nothing_but_a_datagram_finds_the_next_one(void)
 	EQUAL(world_link(play.world, 0, 1)->lost, 2);
 }
 
-/* ---- Connections ---------------------------------------------------------------------------------------------- */
+/* ---- Connections ----------------------------------------------------------------------------- */
 
 static void a_connection_keeps_order_and_a_loss_becomes_delay(void)
 {
@@ -514,7 +514,7 @@ static void a_connection_keeps_order_under_any_schedule(void)
 	CU_ASSERT(inversions_under_any_schedule(false) > 50);
 }
 
-/* ---- Healing ---------------------------------------------------------------------------------------------------- */
+/* ---- Healing --------------------------------------------------------------------------------- */
 
 static void healing_ends_every_accident_and_caps_latencies(void)
 {
@@ -555,7 +555,7 @@ static void healing_ends_every_accident_and_caps_latencies(void)
 	EQUAL(wrong, 0);
 }
 
-/* ---- Overrides ------------------------------------------------------------------------------------------------------ */
+/* ---- Overrides ------------------------------------------------------------------------------- */
 
 static void an_override_drops_doubles_or_holds_back_the_one_message_that_it_names(void)
 {

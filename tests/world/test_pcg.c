@@ -63,7 +63,7 @@ static void streams_of_one_seed_differ(void)
 	EQUAL(equal, 0);
 }
 
-/* ---- Against the C++ library ---------------------------------------------------------------------- */
+/* ---- Against the C++ library ----------------------------------------------------------------- */
 
 static const uint64_t seeds[][2] = {
 	{42, 54}, {0, 0}, {1, 1}, {UINT64_MAX, INT64_MAX}, {0x9E3779B97F4A7C15, 12345},

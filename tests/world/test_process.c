@@ -1,4 +1,4 @@
-/* Processes: what a pause holds back, what service costs, timers on drifting clocks, memory and life. */
+/* Processes: what a pause holds back, what service costs, timers on drifting clocks, memory. */
 #include "tests/world/stage.h"
 
 static void begin(void)
@@ -13,7 +13,7 @@ static void arm(process_id id, unsigned timer, uint64_t key, nanoseconds after)
 	play_leave();
 }
 
-/* ---- Pauses ---------------------------------------------------------------------------------------------- */
+/* ---- Pauses ---------------------------------------------------------------------------------- */
 
 static void a_paused_process_does_nothing_until_it_resumes_and_then_all_in_order(void)
 {
@@ -122,7 +122,7 @@ static void a_second_pause_finds_what_the_first_left(void)
 	TOLD("n1<1@5000 n1<2@5000 n1<3@5000");
 }
 
-/* ---- Service -------------------------------------------------------------------------------------------- */
+/* ---- Service --------------------------------------------------------------------------------- */
 
 static void messages_queue_for_a_process_that_takes_its_time(void)
 {
@@ -159,7 +159,7 @@ static void service_times_are_drawn(void)
 	CU_ASSERT(play.world->now > 1950 * MS && play.world->now < 2050 * MS);
 }
 
-/* ---- Timers --------------------------------------------------------------------------------------------- */
+/* ---- Timers ---------------------------------------------------------------------------------- */
 
 static void a_timer_armed_again_fires_once_at_its_last_deadline(void)
 {
@@ -265,7 +265,7 @@ static void durations_of_timers_are_drawn_between_least_and_most(void)
 	CU_ASSERT(total > 147 * S && total < 153 * S);
 }
 
-/* ---- Clocks ------------------------------------------------------------------------------------------------ */
+/* ---- Clocks ---------------------------------------------------------------------------------- */
 
 static void begin_timed(void)
 {
@@ -373,7 +373,7 @@ static void clocks_begin_apart_and_drift_as_the_setup_says(void)
 	CU_ASSERT(ahead > 70 && ahead < 130 && fast > 70 && fast < 130);
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 static void memory_is_zeroed_aligned_grows_and_shrinks(void)
 {
@@ -438,7 +438,7 @@ static void running_out_of_memory_ends_the_run_not_the_call(void)
 	TOLD("");
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 static void a_process_is_told_why_it_boots_and_forgets_its_state(void)
 {

@@ -1,10 +1,10 @@
 /*
- * Snapshots: going back gives the same run again, branches keep their records, and neither the arena's
- * place nor what stands in freed memory decides anything.
+ * Snapshots: going back gives the same run again, branches keep their records, and neither the
+ * arena's place nor what stands in freed memory decides anything.
  */
 #include "tests/world/stage.h"
 
-/* ---- A run in which much happens ------------------------------------------------------------------------ */
+/* ---- A run in which much happens ------------------------------------------------------------- */
 
 static void chatter(struct env *env)
 {
@@ -132,7 +132,7 @@ static uint64_t straight(nanoseconds until)
 	return digest;
 }
 
-/* ---- Going back -------------------------------------------------------------------------------------------- */
+/* ---- Going back ------------------------------------------------------------------------------ */
 
 static void going_back_gives_the_same_run_again(void)
 {
@@ -255,7 +255,7 @@ static void nobody_judging_changes_nothing(void)
 	CU_ASSERT(digest_at(1 * S) == digest);
 }
 
-/* ---- The digests of events ------------------------------------------------------------------------------------ */
+/* ---- The digests of events ------------------------------------------------------------------- */
 
 enum { EVENTS = 400 };
 struct heard {
@@ -303,7 +303,7 @@ static void digests_tell_the_first_event_in_which_two_runs_part(void)
 	}
 }
 
-/* ---- Records ---------------------------------------------------------------------------------------------------- */
+/* ---- Records --------------------------------------------------------------------------------- */
 
 enum { KEPT = 12, LENGTH = 20000 };
 

@@ -1,4 +1,5 @@
-/* The run itself: the order of events, the `next` choice and its sources, limits, and what can be seen. */
+/* The run itself: the order of events, the `next` choice and its sources, limits, and what can be
+ * seen. */
 #include "tests/world/stage.h"
 
 static void begin(void)
@@ -20,7 +21,7 @@ static void send_one(struct env *env)
 	play_send(env, 1, PLAIN, env_self(env) + 1u);
 }
 
-/* ---- The order of events ---------------------------------------------------------------------------- */
+/* ---- The order of events --------------------------------------------------------------------- */
 
 static void say_a(struct world *world)
 {
@@ -118,7 +119,7 @@ static void what_was_due_and_changed_nothing_is_no_event(void)
 	CU_ASSERT(play.world->digest == digest);
 }
 
-/* ---- Which event comes next ----------------------------------------------------------------------------- */
+/* ---- Which event comes next ------------------------------------------------------------------ */
 
 static void the_next_event_is_a_choice_and_time_never_goes_back(void)
 {
@@ -239,7 +240,7 @@ static void a_source_that_leaves_all_to_the_seed_changes_nothing(void)
 	CU_ASSERT(digest[0] == digest[1]);
 }
 
-/* ---- Limits ---------------------------------------------------------------------------------------------- */
+/* ---- Limits ---------------------------------------------------------------------------------- */
 
 static uint64_t digest_of_a_run(void)
 {
@@ -330,7 +331,7 @@ static void a_world_too_small_for_its_cluster_says_so(void)
 	CU_ASSERT_STRING_EQUAL(limit ? limit : "none", "arena");
 }
 
-/* ---- What can be seen -------------------------------------------------------------------------------------- */
+/* ---- What can be seen ------------------------------------------------------------------------ */
 
 static struct player *player(process_id id)
 {
