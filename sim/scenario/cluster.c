@@ -5,6 +5,7 @@
 #include "sim/scenario/reader.h"
 
 #include "protocols/registry.h"
+#include "sim/world/contract.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +31,21 @@ static void refuse_name(struct reading *reading, const char *what, const struct 
 bool read_protocol(struct reading *reading, const struct node *node)
 {
 	const char *names[NAMES_MAX];
+	char why[CONTRACT_WHY_MAX];
 	size_t count = 0;
 
 	if (!expect_kind(reading, "protocol", node, NODE_TEXT))
 		return false;
-	reading->scenario->groups[0].protocol = protocol_named(node->text);
-	if (reading->scenario->groups[0].protocol)
+	const struct protocol *protocol = protocol_named(node->text);
+
+	reading->scenario->groups[0].protocol = protocol;
+	if (protocol && contract_kept(protocol, why))
 		return true;
+	if (protocol) {
+		refuse(reading, node, "%s does not keep the contract of ordeal.h: %s", node->text,
+		       why);
+		return false;
+	}
 	for (; protocols[count] && count < NAMES_MAX; count++)
 		names[count] = protocols[count]->name;
 	refuse_name(reading, "protocol", node, names, count);
@@ -149,7 +158,7 @@ static void read_share(struct reading *reading, const struct key *mix, const str
 
 	for (unsigned i = 0; i < count; i++)
 		names[i] = group->app->operations[i].name;
-	while (which < count && strcmp(names[which], entry->text))
+	while (which < count && strcmp(names[which], entry->text) != 0)
 		which++;
 	if (which == count) {
 		snprintf(what, sizeof(what), "operation of %.40s", group->app->name);

@@ -1,0 +1,99 @@
+/* A protocol's table is refused where it does not keep the contract. */
+#include "protocols/registry.h"
+#include "sim/world/contract.h"
+#include "tests/tests.h"
+
+struct hole { /* the compiler pads it */
+	uint8_t small;
+	uint64_t large;
+};
+
+static void handle(struct env *env, void *state, process_id from, const void *body, size_t count)
+{
+	(void)env, (void)state, (void)from, (void)body, (void)count;
+}
+
+static const struct protocol *raft(void)
+{
+	return protocol_named("raft");
+}
+
+static char why[CONTRACT_WHY_MAX];
+
+static void built_in_ones_keep_it(void)
+{
+	for (const struct protocol *const *at = protocols; *at; at++) {
+		CU_ASSERT(contract_kept(*at, why));
+		if (!contract_kept(*at, why))
+			printf("\n  %s: %s", (*at)->name, why);
+	}
+}
+
+static void padding_is_refused(void)
+{
+	static const struct field fields[] = {FIELD(struct hole, small, FIELD_NUMBER),
+					      FIELD(struct hole, large, FIELD_NUMBER),
+					      {0}};
+	struct message_type messages[] = {
+		{.name = "Hole", .size = sizeof(struct hole), .fields = fields, .handle = handle},
+		{0}};
+	struct protocol changed = *raft();
+
+	changed.messages = messages;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "Hole.large stands at 8");
+	messages[0].fields = NULL;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "0 bytes together");
+	messages[0].size = 0;
+	CU_ASSERT(contract_kept(&changed, why));
+	messages[0].handle = NULL;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "Hole has no handler");
+}
+
+static void another_version_is_refused(void)
+{
+	struct protocol changed = *raft();
+
+	changed.version++;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "version 2");
+	changed = *raft();
+	changed.size -= 8;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	changed = *raft();
+	changed.patience = NULL;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "patience");
+}
+
+static void options_lie_within_their_struct(void)
+{
+	struct protocol changed = *raft();
+
+	changed.options_size = 8;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "beyond the options struct of 8 bytes");
+}
+
+static void a_bug_names_its_rule(void)
+{
+	struct bug bugs[] = {{"careless", NULL, "5.2"}, {0}};
+	struct protocol changed = *raft();
+
+	changed.bugs = bugs;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "bug careless");
+	bugs[0].breaks = "a rule";
+	CU_ASSERT(contract_kept(&changed, why));
+}
+
+CU_TestInfo contract_tests[] = {
+	{"every built-in protocol keeps the contract", built_in_ones_keep_it},
+	{"a message with padding is refused, and one without a handler", padding_is_refused},
+	{"a table of another version or size is refused", another_version_is_refused},
+	{"an option outside its struct is refused", options_lie_within_their_struct},
+	{"a bug that does not say what it breaks is refused", a_bug_names_its_rule},
+	CU_TEST_INFO_NULL,
+};
