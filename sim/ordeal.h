@@ -228,9 +228,9 @@ void env_free(struct env *, void *);
  * is durable, wherever in the handler it stands; if the process crashes first, it never leaves. To
  * itself: delivered after this handler, never lost.
  */
-void *env_send(struct env *, process_id to, unsigned message, size_t count);
+void *env_send(struct env *, process_id to, unsigned type, size_t count);
 /* Leaves when that write is durable; ticket 0: at once. For messages that promise less. */
-void *env_send_after(struct env *, ticket_t, process_id to, unsigned message, size_t count);
+void *env_send_after(struct env *, ticket_t, process_id to, unsigned type, size_t count);
 /*
  * Adds records to a body just begun: a run [first, last] of this process's own log (not copied: a
  * log record's bytes never change or move while a message in flight holds them), or any one record,

@@ -302,7 +302,7 @@ static void ceiling(void)
 			item.sequence = ++sequence;
 			queue_push(arena, &queue, item);
 		}
-		best(&pairs, TIMES / ROUNDS / (seconds() - start) / 1e6);
+		best(&pairs, TIMES / 1e6 / ROUNDS / (seconds() - start));
 	}
 	arena_close(arena);
 	figure("queue_ceiling", pairs, "M push+pop/s, 20 pending");

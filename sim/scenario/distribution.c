@@ -142,7 +142,7 @@ const char *read_probability(const char *text, probability_t *probability)
 
 	if (!rest)
 		return no_number(text, "is no percentage");
-	if (strcmp(rest, "%"))
+	if (strcmp(rest, "%") != 0)
 		return *rest ? "is no percentage" : "has no % sign";
 	if (scaled > PERCENT_ALL)
 		return "is more than 100%";

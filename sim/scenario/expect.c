@@ -85,7 +85,7 @@ static void read_expectation(struct reading *reading, const struct node *word,
 	struct expectation *expect = &scenario->expect[scenario->expectation_count];
 	unsigned kind = 0;
 
-	while (kind < EXPECTATION_KINDS && strcmp(expectation_forms[kind].name, word->text))
+	while (kind < EXPECTATION_KINDS && strcmp(expectation_forms[kind].name, word->text) != 0)
 		kind++;
 	if (kind == EXPECTATION_KINDS) {
 		refuse_expectation(reading, word);

@@ -17,7 +17,7 @@ void check_links(struct reading *reading, const struct node *list)
 	const struct scenario *scenario = reading->scenario;
 	const struct node *item = list ? list->first : NULL;
 
-	for (size_t i = 0; i < scenario->link_count; i++, item = item->next) {
+	for (size_t i = 0; item && i < scenario->link_count; i++, item = item->next) {
 		const struct link_override *link = &scenario->links[i];
 
 		if (!within(scenario, link->from) || !within(scenario, link->to))

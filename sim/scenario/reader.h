@@ -19,7 +19,7 @@ void refuse_value(struct reading *, const struct key *, const struct node *, con
 /* Complains, and returns false, where the node is of another kind. */
 bool expect_kind(struct reading *, const char *what, const struct node *, enum node_kind);
 /* A key that this section does not have: says which it has. `more` are further names. */
-void refuse_key(struct reading *, const struct node *key, enum section, const char *const *more,
+void refuse_key(struct reading *, const struct node *, enum section, const char *const *more,
 		size_t more_count);
 
 /* Reads one key, or its default where `node` is NULL; false: complained. */

@@ -160,7 +160,7 @@ static const char *read_percent(const struct key *key, const char *text, void *b
 
 	if (!rest)
 		return no_number(text, "is no percentage");
-	if (strcmp(rest, "%"))
+	if (strcmp(rest, "%") != 0)
 		return *rest ? "is no percentage" : "has no % sign";
 	if (hundredths > INT64_MAX)
 		return "is out of range";
@@ -221,7 +221,7 @@ static const char *read_ppm(const struct key *key, const char *text, void *base)
 	uint128_t ppm;
 	const char *rest = scan_decimal(text + negative, 0, &ppm);
 
-	if (!rest || (*rest && strcmp(rest, "ppm")))
+	if (!rest || (*rest && strcmp(rest, "ppm") != 0))
 		return "is no number of ppm";
 	if (!*rest)
 		return "has no unit";
@@ -237,7 +237,7 @@ static const char *read_factor(const struct key *key, const char *text, void *ba
 
 	if (!rest)
 		return no_number(text, "is no factor");
-	if (*rest && strcmp(rest, "x"))
+	if (*rest && strcmp(rest, "x") != 0)
 		return "is no factor";
 	if (thousandths > INT64_MAX)
 		return "is out of range";
@@ -248,7 +248,7 @@ static const char *read_flag(const struct key *key, const char *text, void *base
 {
 	bool yes = !strcmp(text, "true");
 
-	if (!yes && strcmp(text, "false"))
+	if (!yes && strcmp(text, "false") != 0)
 		return "is neither true nor false";
 	store(key, base, yes);
 	return NULL;
@@ -262,12 +262,12 @@ static const char *read_skew(const struct key *key, const char *text, void *base
 		store(key, base, 0);
 		return NULL;
 	}
-	if (strncmp(text, "zipf(", 5))
+	if (strncmp(text, "zipf(", 5) != 0)
 		return "is no skew";
 	const char *rest = scan_decimal(text + 5, 3, &thousandths);
 	if (!rest)
 		return no_number(text + 5, "is no skew");
-	if (strcmp(rest, ")"))
+	if (strcmp(rest, ")") != 0)
 		return "is no skew";
 	if (thousandths > INT64_MAX)
 		return "is out of range";
@@ -524,20 +524,27 @@ static const char *const accepts[] = {
 	[TYPE_NOT_YET] = "nothing",
 };
 
+/* The bound that stands at `offset` of the key, as a value of that key. */
+static void add_bound(const struct key *key, size_t offset, struct text *out)
+{
+	struct key plain = *key;
+
+	plain.offset = offset;
+	plain.width = sizeof(int64_t);
+	if (key->type == TYPE_RANGE)
+		plain.type = TYPE_DURATION;
+	value_write(&plain, key, out);
+}
+
 static void add_bounds(const struct key *key, struct text *out)
 {
-	const int64_t bounds[] = {key->min, key->max};
+	size_t first = offsetof(struct key, min), last = offsetof(struct key, max);
 	bool open = key->type == TYPE_COUNT && key->max == INT64_MAX;
-	struct key plain = *key;
 
 	if (key->min == key->max) {
 		text_add(out, ": %lld", (long long)key->min);
 		return;
 	}
-	plain.offset = 0;
-	plain.width = sizeof(int64_t);
-	if (key->type == TYPE_RANGE)
-		plain.type = TYPE_DURATION;
 	text_add(out, ", from ");
 	if (key->type == TYPE_SKEW) {
 		write_decimal((uint64_t)key->min, 3, out);
@@ -545,10 +552,10 @@ static void add_bounds(const struct key *key, struct text *out)
 		write_decimal((uint64_t)key->max, 3, out);
 		return;
 	}
-	value_write(&plain, &bounds[key->type == TYPE_RATE], out);
+	add_bound(key, key->type == TYPE_RATE ? last : first, out);
 	text_add(out, open ? " on" : " to ");
 	if (!open)
-		value_write(&plain, &bounds[key->type != TYPE_RATE], out);
+		add_bound(key, key->type == TYPE_RATE ? first : last, out);
 }
 
 void value_accepts(const struct key *key, struct text *out)

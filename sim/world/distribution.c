@@ -192,6 +192,7 @@ void zipf_init(struct zipf *zipf, uint32_t *cumulative, uint32_t count, uint32_t
 	assert(count > 0);
 	for (uint32_t key = 0; key < count; key++)
 		total += zipf_weight(key, thousandths);
+	assert(total > 0); /* the first key weighs 2^62 */
 	for (uint32_t key = 0; key < count; key++) {
 		sum += zipf_weight(key, thousandths);
 		cumulative[key] = (uint32_t)((sum << 32) / total - 1);

@@ -344,7 +344,7 @@ bool network_deliver(struct world *world, struct env_message *message)
 			link->delivered = world->now;
 		return process_receive(world, process, message);
 	}
-	link->delivered = world->now;
+	world->links[message->link].delivered = world->now;
 	world->counters.delivered++;
 	message->at = world->now;
 	fingerprint(world, &message->records_digest,

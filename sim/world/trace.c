@@ -180,6 +180,7 @@ void trace_saw(struct world *world, const struct process *process, uint32_t what
 	FILE *out = world->outside->trace;
 	char name[8];
 
+	assert(observations[what].arguments <= sizeof(arguments) / sizeof(arguments[0]));
 	begin_line(world);
 	fprintf(out, "%-10s    %s", endpoint_name(process->id, name), observations[what].words);
 	if (what == SAW_VOTED) {

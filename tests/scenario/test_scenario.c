@@ -224,7 +224,7 @@ static bool same_section(enum section section, const void *a, const void *b)
 
 		value_write(key, a, &first);
 		value_write(key, b, &second);
-		if (first.bytes && strcmp(first.bytes, second.bytes)) {
+		if (first.bytes && strcmp(first.bytes, second.bytes) != 0) {
 			printf("\n  %s: %s became %s\n", key->name, first.bytes, second.bytes);
 			same = false;
 		}

@@ -147,7 +147,7 @@ static bool judge(const struct mutant *mutant, FILE *nowhere)
 	char *first = scenario_emit(scenario);
 	struct scenario *again = scenario_parse("mutant.yaml", first, strlen(first), &complaints);
 	char *second = again ? scenario_emit(again) : NULL;
-	if (!second || strcmp(first, second))
+	if (!second || strcmp(first, second) != 0)
 		printf("\n  no fixed point:\n%s\n", first);
 	CU_ASSERT(second && !strcmp(first, second));
 	free(first);

@@ -262,13 +262,13 @@ static void a_copy_put_back_is_the_same_arena(void)
 	struct arena *arena = open_arena();
 	char *kept = arena_take(arena, 100), *given = arena_take(arena, 100);
 
-	strcpy(kept, "before");
+	memcpy(kept, "before", sizeof("before"));
 	arena_give(arena, given, 100);
 	size_t used = arena->used;
 	void *copy = malloc(used);
 
 	memcpy(copy, arena, used);
-	strcpy(kept, "after");
+	memcpy(kept, "after", sizeof("after"));
 	CU_ASSERT_PTR_EQUAL(arena_take(arena, 100), given);
 	CU_ASSERT_PTR_NOT_EQUAL(arena_take(arena, 100), given);
 	memcpy(arena, copy, used);
