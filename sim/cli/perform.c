@@ -77,6 +77,14 @@ static bool same_run(const struct run_record *a, const struct run_record *b)
 	       a->result.events == b->result.events;
 }
 
+static enum trouble not_repeated(struct theatre *theatre, struct metrics *metrics)
+{
+	fputs("the last events of the run that was another:\n", stderr);
+	world_trace_recent(theatre_world(theatre), stderr);
+	metrics_free(metrics);
+	return NOT_REPEATED;
+}
+
 /* At most twice: where the first look, without a trace, finds something. */
 static enum trouble perform_kept(const struct keep *keep, struct theatre *theatre,
 				 struct run_record *record, struct metrics *metrics)
@@ -85,10 +93,8 @@ static enum trouble perform_kept(const struct keep *keep, struct theatre *theatr
 
 	if (!perform_in_folder(keep, theatre, traced, record, metrics))
 		return NOT_WRITTEN;
-	if (keep->known && !same_run(keep->known, record)) {
-		metrics_free(metrics);
-		return NOT_REPEATED;
-	}
+	if (keep->known && !same_run(keep->known, record))
+		return not_repeated(theatre, metrics);
 	if (traced || !worth_keeping(keep->scenario, record))
 		return NO_TROUBLE;
 	struct run_record first = *record;
@@ -96,10 +102,7 @@ static enum trouble perform_kept(const struct keep *keep, struct theatre *theatr
 	metrics_free(metrics);
 	if (!perform_in_folder(keep, theatre, true, record, metrics))
 		return NOT_WRITTEN;
-	if (same_run(&first, record))
-		return NO_TROUBLE;
-	metrics_free(metrics);
-	return NOT_REPEATED;
+	return same_run(&first, record) ? NO_TROUBLE : not_repeated(theatre, metrics);
 }
 
 static bool write_verdict(const struct keep *keep, struct theatre *theatre,

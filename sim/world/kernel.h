@@ -141,8 +141,7 @@ enum trace_kind {
 	TRACE_CRASH,
 	TRACE_BOOT,
 	TRACE_PAUSE,
-	TRACE_RESUME,
-	TRACE_SAW
+	TRACE_RESUME
 };
 void trace_print_message(struct world *, enum trace_kind, const struct env_message *);
 void trace_print_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
@@ -196,6 +195,17 @@ static inline void fingerprint_words(struct world *world, uint64_t a, uint64_t b
 	uint64_t words[3] = {(uint64_t)world->now, a, b};
 
 	fingerprint(world, words, sizeof(words));
+}
+
+/* The message is handled now, by a process or a client. */
+static inline void message_delivered(struct world *world, struct env_message *message)
+{
+	world->counters.delivered++;
+	message->at = world->now;
+	fingerprint(world, &message->records_digest,
+		    sizeof(*message) - offsetof(struct env_message, records_digest) +
+			    message->size);
+	trace_message(world, TRACE_DELIVER, message);
 }
 
 #endif

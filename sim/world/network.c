@@ -345,12 +345,7 @@ bool network_deliver(struct world *world, struct env_message *message)
 		return process_receive(world, process, message);
 	}
 	world->links[message->link].delivered = world->now;
-	world->counters.delivered++;
-	message->at = world->now;
-	fingerprint(world, &message->records_digest,
-		    sizeof(*message) - offsetof(struct env_message, records_digest) +
-			    message->size);
-	trace_message(world, TRACE_DELIVER, message);
+	message_delivered(world, message);
 	world->above->answered(world, message->to - (unsigned)CLIENT_FIRST, message);
 	message_free(world, message);
 	return true;

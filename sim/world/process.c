@@ -1,8 +1,9 @@
 /*
  * Processes: boot, crash, pause; their clocks and timers; what they receive.
  *
- * A timer's re-arm only moves its deadline: the one item that it has in the queue pushes itself
- * again when it pops too early. Deadlines are read on the process's own clock, which drifts.
+ * A timer's re-arm only notes the bounds of its duration: the one item that it has in the queue
+ * pushes itself again when it pops too early, and the duration is drawn when the least of it is
+ * over. Deadlines are read on the process's own clock, which drifts.
  */
 #include "sim/world/kernel.h"
 
@@ -295,12 +296,7 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 	}
 	if (must_be_served(world, process, message))
 		return false;
-	world->counters.delivered++;
-	message->at = world->now;
-	fingerprint(world, &message->records_digest,
-		    sizeof(*message) - offsetof(struct env_message, records_digest) +
-			    message->size);
-	trace_message(world, TRACE_DELIVER, message);
+	message_delivered(world, message);
 	handler_begin(world, process);
 	if (message->kind == MESSAGE_REQUEST)
 		handle_request(world, process, message);
@@ -366,8 +362,7 @@ void process_boot(struct world *world, struct process *process, enum boot boot)
 		memset(process->app, 0, app->state_size);
 	world->counters.boots++;
 	fingerprint_words(world, (uint64_t)TRACE_BOOT << 40 | process->id, boot);
-	trace_process(world, TRACE_BOOT, process, boot,
-		      (const char *[]){"first", "restart", "with an empty disk"}[boot]);
+	trace_process(world, TRACE_BOOT, process, boot, NULL);
 	changed(world, process);
 	if (world->above->observer)
 		world->above->observer->booted(world, process->id, boot);

@@ -20,10 +20,15 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+static void begin_line_at(FILE *out, nanoseconds time, uint64_t event)
+{
+	fprintf(out, "%4" PRId64 ".%06" PRId64 " %7" PRIu64 "  ", time / 1000000000,
+		time / 1000 % 1000000, event);
+}
+
 static void begin_line(struct world *world)
 {
-	fprintf(world->outside->trace, "%4" PRId64 ".%06" PRId64 " %7" PRIu64 "  ",
-		world->now / 1000000000, world->now / 1000 % 1000000, world->events);
+	begin_line_at(world->outside->trace, world->now, world->events);
 }
 
 /* ---- Messages -------------------------------------------------------------------------------- */
@@ -104,7 +109,8 @@ static void print_message(struct world *world, const struct env_message *message
 		print_body(world, message);
 	} else {
 		/* The id comes first in requests and answers alike. */
-		fprintf(out, "%-18s operation %" PRIu64, words[message->kind], body->id >> 16);
+		fprintf(out, "%-18s operation %" PRIu64, words[message->kind],
+			request_number(body->id));
 		if (message->kind == MESSAGE_REDIRECT && body->whom == message->from)
 			fputs(" not now", out);
 		else if (message->kind == MESSAGE_REDIRECT)
@@ -121,14 +127,13 @@ void trace_print_message(struct world *world, enum trace_kind kind,
 
 /* ---- Processes ------------------------------------------------------------------------------- */
 
-void trace_print_process(struct world *world, enum trace_kind kind, const struct process *process,
-			 uint64_t detail, const char *text)
+static void print_process(FILE *out, enum trace_kind kind, endpoint_t id, uint64_t detail,
+			  const char *text)
 {
-	FILE *out = world->outside->trace;
+	static const char *const boots[] = {"first", "restart", "with an empty disk"};
 	char name[8];
 
-	begin_line(world);
-	fprintf(out, "%-10s ", endpoint_name(process->id, name));
+	fprintf(out, "%-10s ", endpoint_name(id, name));
 	switch (kind) {
 	case TRACE_TIMER: fprintf(out, "timer %s", text); break;
 	case TRACE_SYNC: fprintf(out, "%-18s up to write %" PRIu64, "disk synced", detail); break;
@@ -136,17 +141,23 @@ void trace_print_process(struct world *world, enum trace_kind kind, const struct
 		fprintf(out, "%-18s %s, from write %" PRIu64, "DISK FAILED", text, detail);
 		break;
 	case TRACE_CRASH: fprintf(out, "%-18s its log ends at %" PRIu64, "CRASHED", detail); break;
-	case TRACE_BOOT: fprintf(out, "%-18s %s", "BOOTED", text); break;
+	case TRACE_BOOT: fprintf(out, "%-18s %s", "BOOTED", boots[detail]); break;
 	case TRACE_PAUSE: fputs("PAUSED", out); break;
 	case TRACE_RESUME:
 		fprintf(out, "%-18s %" PRIu64 " messages wait", "RESUMED", detail);
 		break;
 	case TRACE_DELIVER:
 	case TRACE_LOST:
-	case TRACE_FLOOR:
-	case TRACE_SAW: break;
+	case TRACE_FLOOR: break;
 	}
 	fputc('\n', out);
+}
+
+void trace_print_process(struct world *world, enum trace_kind kind, const struct process *process,
+			 uint64_t detail, const char *text)
+{
+	begin_line(world);
+	print_process(world->outside->trace, kind, process->id, detail, text);
 }
 
 /* ---- Observations ---------------------------------------------------------------------------- */
@@ -191,6 +202,44 @@ void trace_saw(struct world *world, const struct process *process, uint32_t what
 	for (unsigned i = 0; i < observations[what].arguments; i++)
 		fprintf(out, "%s %" PRIu64, i ? "," : "", arguments[i]);
 	fputc('\n', out);
+}
+
+/* ---- The ring -------------------------------------------------------------------------------- */
+
+/* Less than a trace would say: a record has no room for what a message holds. */
+static void print_record(struct world *world, const struct trace_record *record, FILE *out)
+{
+	process_id sender = (process_id)record->from;
+	const char *text = "error";
+	char from[8], to[8];
+
+	begin_line_at(out, record->time, record->event);
+	if (record->kind == TRACE_FLOOR) {
+		fprintf(out, "## floor %u has its turn\n", record->from);
+	} else if (record->kind == TRACE_DELIVER || record->kind == TRACE_LOST) {
+		if (record->from >= CLIENT_FIRST)
+			text = "request";
+		else if (record->to >= CLIENT_FIRST)
+			text = "answer";
+		else
+			text = world_protocol(world, sender)->messages[record->type].name;
+		fprintf(out, "%-3s -%c %-3s %s\n", endpoint_name(record->from, from),
+			record->kind == TRACE_LOST ? 'x' : '>', endpoint_name(record->to, to),
+			text);
+	} else {
+		if (record->kind == TRACE_TIMER)
+			text = world_protocol(world, sender)->timers[record->detail].name;
+		print_process(out, record->kind, record->from, record->detail, text);
+	}
+}
+
+void world_trace_recent(struct world *world, FILE *out)
+{
+	uint64_t first = world->events < TRACE_RING ? 1 : world->events - TRACE_RING + 1;
+
+	for (uint64_t event = first; event <= world->events; event++)
+		if (world->ring[event % TRACE_RING].event == (uint32_t)event)
+			print_record(world, &world->ring[event % TRACE_RING], out);
 }
 
 /* ---- The floors above ------------------------------------------------------------------------ */

@@ -424,6 +424,8 @@ void world_trace_to(struct world *, FILE *out);
 /* A line for something that a floor above did: a fault that fired, a violation. */
 void world_trace_line(struct world *, const char *format, ...) printf_like(2, 3);
 bool world_tracing(const struct world *);
+/* The last events, a line each, traced or not: of a run that cannot be had again. */
+void world_trace_recent(struct world *, FILE *out);
 /* Where not NULL, every event's digest goes here: to find where two runs part. */
 void world_digests_to(struct world *, void (*take)(void *context, uint64_t event, uint64_t digest),
 		      void *context);

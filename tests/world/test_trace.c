@@ -155,10 +155,39 @@ static void the_ring_keeps_the_last_events_traced_or_not(void)
 	}
 }
 
+static void the_ring_is_told_a_line_an_event(void)
+{
+	static const char recent[] =
+		"   0.001000       1  c1  -> n2  request\n"
+		"   0.001000       2  c1  -> n2  request\n"
+		"   0.001000       3  c1  -> n2  request\n"
+		"   0.001000       4  c1  -> n2  request\n"
+		"   0.001000       5  n1         disk synced        up to write 2\n"
+		"   0.001500       6  ## floor 3 has its turn\n"
+		"   0.002000       7  n2  -> c1  answer\n"
+		"   0.002000       8  n2  -> c1  answer\n"
+		"   0.002000       9  n2  -> c1  answer\n"
+		"   0.002000      10  n2  -> c1  answer\n"
+		"   0.002000      11  n1  -> n2  Long\n"
+		"   0.003000      12  ## floor 3 has its turn\n"
+		"   0.004000      13  n1         timer tick\n"
+		"   0.004000      14  n2         DISK FAILED        error, from write 1\n"
+		"   0.005000      15  ## floor 3 has its turn\n";
+	FILE *out = open_memstream(&text, &text_size);
+
+	/* Of an event that did several things, the last. */
+	run(false);
+	world_trace_recent(play.world, out);
+	fclose(out);
+	CU_ASSERT_STRING_EQUAL(text, recent);
+	free(text);
+}
+
 CU_TestInfo trace_tests[] = {
 	{"a line an event, as the legend says", a_line_an_event_as_the_legend_says},
 	{"a trace changes no digest", a_trace_changes_no_digest},
 	{"the ring keeps the last events, traced or not",
 	 the_ring_keeps_the_last_events_traced_or_not},
+	{"the ring is told, a line an event", the_ring_is_told_a_line_an_event},
 	CU_TEST_INFO_NULL,
 };
