@@ -34,11 +34,6 @@ uint64_t check_witness(struct world *world, request_id operation)
 	return place ? *place : 0;
 }
 
-uint64_t check_committed(struct world *world, group_id group)
-{
-	return world->check ? check_of(world)->ledgers[group].committed : 0;
-}
-
 /* ---- Applied --------------------------------------------------------------------------------- */
 
 static void first_applied(struct world *world, const struct judged *judged,

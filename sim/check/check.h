@@ -78,8 +78,6 @@ void check_count(struct world *, enum judge, uint64_t checks);
 /* A judge's verdict holds only if it counted at least one check. */
 void check_result(struct world *, struct check_result *);
 
-/* The highest index that the ledger knows as committed in this group. */
-uint64_t check_committed(struct world *, group_id);
 /* Where an operation stands in the order that the ledger knows, as (index << 20 | order among reads
  * after it); 0: nowhere. A witness for linearizability: it proves, it never convicts. */
 uint64_t check_witness(struct world *, request_id);

@@ -50,13 +50,6 @@ void faults_begin(struct world *world, const struct faults_setup *setup)
 		schedule(world, setup->heal, ACTION_HEAL, 0);
 }
 
-bool faults_healed(struct world *world)
-{
-	const struct faults *faults = world->faults;
-
-	return faults->healed;
-}
-
 const struct fault_state *faults_state(struct world *world, unsigned index)
 {
 	const struct faults *faults = world->faults;

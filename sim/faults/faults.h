@@ -118,7 +118,6 @@ bool faults_due(struct world *, uint32_t argument);
 /* Ends every fault, restarts and resumes who is down, mends every cut; with HEAL_CORE only a random
  * quorum of the group is made whole and mutually connected, and the rest stays dead or cut off. */
 void faults_heal(struct world *);
-bool faults_healed(struct world *);
 const struct fault_state *faults_state(struct world *, unsigned index);
 /* "crash n3", "partition n1 n2 | n3..n5", "loss n1 -> all": for traces and pictures. Whom it hit is
  * known once it has fired. Returns `text`. */

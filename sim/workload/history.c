@@ -55,20 +55,6 @@ void history_keep_value(struct world *world, uint64_t digest, const void *bytes,
 	memcpy(record + size, &kept, sizeof(kept));
 }
 
-const void *history_value(struct world *world, uint64_t digest, size_t *size)
-{
-	for (size_t end = records_size(world, RECORDS_VALUES); end > 0;) {
-		const void *bytes;
-		const struct kept *kept = kept_at(world, end, &bytes);
-
-		*size = kept->size;
-		if (kept->digest == digest)
-			return bytes;
-		end -= kept_size(kept);
-	}
-	return NULL;
-}
-
 /* ---- Writing --------------------------------------------------------------------------------- */
 
 /* While the history is written, long values are found by their digest in a table with open

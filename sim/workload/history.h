@@ -60,10 +60,9 @@ static inline struct told history_told(const struct history_record *record)
 
 /*
  * Values that are longer than a number: an app tells their digest, the history keeps their bytes (a
- * string of 8-byte numbers) once, so that they can be printed. NULL where that digest is unknown.
+ * string of 8-byte numbers) once, so that they can be printed.
  */
 void history_keep_value(struct world *, uint64_t digest, const void *bytes, size_t size);
-const void *history_value(struct world *, uint64_t digest, size_t *size);
 
 /* The whole history as JSONL, in Jepsen's words (`ordeal check` reads the same). */
 void history_write(struct world *, const struct app *, const char *(*fault_name)(unsigned kind),

@@ -590,13 +590,6 @@ unsigned workload_open(struct world *world)
 	return workload(world)->open;
 }
 
-const struct history_record *workload_oldest(struct world *world)
-{
-	uint32_t oldest = workload(world)->oldest;
-
-	return oldest == NOBODY ? NULL : history_at(world, slot_at(world, oldest)->record);
-}
-
 const struct workload_counts *workload_counts(struct world *world)
 {
 	return &workload(world)->counts;

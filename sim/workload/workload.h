@@ -44,8 +44,6 @@ void workload_probe(struct world *);
 /* When the latest-begun of all operations that were answered was begun; -1: none was. */
 nanoseconds workload_freshest(struct world *);
 unsigned workload_open(struct world *); /* operations without an outcome so far */
-/* The longest open one: its record in the history, or NULL. */
-const struct history_record *workload_oldest(struct world *);
 const struct workload_counts *workload_counts(struct world *);
 /* At the end of a run: every open operation becomes unknown, in order of invocation. */
 void workload_end(struct world *);

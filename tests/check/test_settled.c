@@ -242,14 +242,6 @@ static void queries_stand_behind_the_last_command_that_their_process_applied(voi
 	court_close(world);
 }
 
-static void the_ledger_knows_how_far_the_group_has_committed(void)
-{
-	struct world *world = at_rest();
-
-	EQUAL(check_committed(world, 0), 2);
-	court_close(world);
-}
-
 CU_TestInfo settled_tests[] = {
 	{"a cluster at rest has settled", a_cluster_at_rest_has_settled},
 	{"open operations are owed", open_operations_are_owed},
@@ -272,7 +264,5 @@ CU_TestInfo settled_tests[] = {
 	 an_operation_applied_at_two_indexes_stands_at_the_first},
 	{"queries stand behind the last command that their process applied",
 	 queries_stand_behind_the_last_command_that_their_process_applied},
-	{"the ledger knows how far the group has committed",
-	 the_ledger_knows_how_far_the_group_has_committed},
 	CU_TEST_INFO_NULL,
 };
