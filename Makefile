@@ -41,7 +41,7 @@ $(BUILD)/$(1)/tests/%: $$($(1)_OBJECTS) $(BUILD)/$(1)/tests/%.o
 -include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
 endef
 
-# What is fastest: calls across files are most of a handler's cost, so they are inlined without mercy.
+# What is fastest: calls across files are most of a handler's cost, so they are inlined.
 RELEASE := -O3 -flto -fuse-ld=lld -Wno-unused-command-line-argument \
 	   -mllvm -inline-threshold=2000 -Wl$(COMMA)-mllvm$(COMMA)-inline-threshold=3000
 
@@ -61,13 +61,14 @@ $(BUILD)/ordeal: $(BUILD)/release/ordeal
 
 # ---- What a fresh Debian machine lacks is installed, quietly and once ----------------------------
 
-PACKAGES := gcc g++ clang lld libclang-rt-14-dev libcunit1-dev libyaml-dev libjansson-dev libxxhash-dev \
-	    libpcg-cpp-dev gnuplot-nox fonts-dejavu-core
+PACKAGES := gcc g++ clang lld libclang-rt-14-dev libcunit1-dev libyaml-dev libjansson-dev \
+	    libxxhash-dev libpcg-cpp-dev gnuplot-nox fonts-dejavu-core
 ROOT     := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 packages:
 	@missing=$$(for p in $(PACKAGES); do \
-		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
+			echo $$p; \
 	done); \
 	if [ -n "$$missing" ]; then \
 		echo "installing: "$$missing; \
@@ -76,7 +77,8 @@ packages:
 		{ $(ROOT) apt-get update && DEBIAN_FRONTEND=noninteractive \
 		  $(ROOT) apt-get install -y --no-install-recommends $$missing; } \
 			>/dev/null 2>$(or $(TMPDIR),/tmp)/ordeal-apt || \
-			{ cat $(or $(TMPDIR),/tmp)/ordeal-apt; echo "as root: apt-get install -y "$$missing; exit 1; }; \
+			{ cat $(or $(TMPDIR),/tmp)/ordeal-apt; \
+			  echo "as root: apt-get install -y "$$missing; exit 1; }; \
 	fi
 
 # ---- The two commands ----------------------------------------------------------------------------
@@ -86,11 +88,12 @@ demo: $(BUILD)/ordeal ## run Raft under faults and draw what happened: start her
 	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seed 1
 	@echo "look at: out/raft-majority-partition/seed-1/leaders.png (and latency, availability)"
 	@echo
-	@echo "== the same run, with a bug switched on: a deposed leader answers reads from its memory"
+	@echo "== the same run, with a bug: a deposed leader answers reads from its memory"
 	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seed 1 --out out/with-a-bug \
 		--bug raft.serves-stale-reads | sed -n '/seed 1 violated/,$$p'
 	@echo "== Raft under every kind of accident, twenty seeds each"
-	@./$(BUILD)/ordeal run $(filter scenarios/raft/%,$(SCENARIOS)) --jobs 2 | grep -E '^raft-|shows|operations'
+	@./$(BUILD)/ordeal run $(filter scenarios/raft/%,$(SCENARIOS)) --jobs 2 | \
+		grep -E '^raft-|shows|operations'
 	@echo "pictures of each: out/*/seed-1/*.png"
 
 test: unit determinism zoo ## all that must hold, in under four minutes
@@ -119,14 +122,16 @@ determinism: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints)
 zoo: $(BUILD)/ordeal
 	@echo "== each known bug once, to its conviction; then the same files with no bug"
 	@./$(BUILD)/ordeal run $(ZOO) --jobs 2 --quiet --out $(BUILD)/zoo
-	@./$(BUILD)/ordeal run $(ZOO) --no-bugs --seeds 1..20 --jobs 2 --quiet --out $(BUILD)/zoo-clean
+	@./$(BUILD)/ordeal run $(ZOO) --no-bugs --seeds 1..20 --jobs 2 --quiet \
+		--out $(BUILD)/zoo-clean
 
 # MemorySanitizer finds a leaked stack byte; suites that go through uninstrumented libraries stay out.
 MSAN := arena queue choice distribution effects network disk process world snapshot trace workload \
 	faults apps single raft judges ledgers settled linearizability
 
 msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySanitizer
-	@./$(BUILD)/msan/unit $(MSAN) > $(BUILD)/unit-msan.txt 2>&1 || { cat $(BUILD)/unit-msan.txt; exit 1; }
+	@./$(BUILD)/msan/unit $(MSAN) > $(BUILD)/unit-msan.txt 2>&1 || \
+		{ cat $(BUILD)/unit-msan.txt; exit 1; }
 	@sed -n '/Run Summary/,$$p' $(BUILD)/unit-msan.txt
 
 soak: msan $(BUILD)/release/tests/soak $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
@@ -152,7 +157,8 @@ ALL_H := $(sort $(wildcard sim/*.h sim/*/*.h protocols/*.h protocols/*/*.h tests
 
 tidy: ## clang-format and clang-tidy
 	@clang-format --dry-run -Werror $(ALL_C) $(ALL_H)
-	@printf '%s\n' $(ALL_C) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -I. 2>/dev/null
+	@printf '%s\n' $(ALL_C) | \
+		xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -I. 2>/dev/null
 
 clean: ## remove what was built, and results
 	rm -rf $(BUILD) out
