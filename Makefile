@@ -89,7 +89,8 @@ demo: $(BUILD)/ordeal ## run Raft under faults and draw what happened: start her
 	@echo "look at: out/raft-majority-partition/seed-1/leaders.png (and latency, availability)"
 	@echo
 	@echo "== the same run, with a bug: a deposed leader answers reads from its memory"
-	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seed 1 --out out/with-a-bug \
+	@./$(BUILD)/ordeal run scenarios/raft/majority-partition.yaml --seed 1 \
+		--out out/with-a-bug \
 		--bug raft.serves-stale-reads | sed -n '/seed 1 violated/,$$p'
 	@echo "== Raft under every kind of accident, twenty seeds each"
 	@./$(BUILD)/ordeal run $(filter scenarios/raft/%,$(SCENARIOS)) --jobs 2 | \
@@ -125,7 +126,7 @@ zoo: $(BUILD)/ordeal
 	@./$(BUILD)/ordeal run $(ZOO) --no-bugs --seeds 1..20 --jobs 2 --quiet \
 		--out $(BUILD)/zoo-clean
 
-# MemorySanitizer finds a leaked stack byte; suites that go through uninstrumented libraries stay out.
+# MemorySanitizer finds a leaked stack byte; suites that go through other libraries stay out.
 MSAN := arena queue choice distribution effects network disk process world snapshot trace workload \
 	faults apps single raft judges ledgers settled linearizability
 
@@ -134,9 +135,10 @@ msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySa
 		{ cat $(BUILD)/unit-msan.txt; exit 1; }
 	@sed -n '/Run Summary/,$$p' $(BUILD)/unit-msan.txt
 
-soak: msan $(BUILD)/release/tests/soak $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
+soak: msan $(BUILD)/release/tests/soak
+soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
 	@./$(BUILD)/release/tests/soak $(HEALTHY) --zoo $(ZOO)
-	@echo "== $(words $(HEALTHY)) scenarios, 1000 seeds each, twice and more under each of three builds"
+	@echo "== $(words $(HEALTHY)) scenarios, 1000 seeds each, twice and more, under three builds"
 	@for v in $(VARIANTS); do \
 		printf '%s\n' $(HEALTHY) | \
 			xargs -P 2 -n 1 ./$(BUILD)/$$v/tests/fingerprints --seeds 1000 \
