@@ -138,7 +138,7 @@ msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySa
 soak: msan $(BUILD)/release/tests/soak
 soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
 	@./$(BUILD)/release/tests/soak $(HEALTHY) --zoo $(ZOO)
-	@echo "== $(words $(HEALTHY)) scenarios, 1000 seeds each, twice and more, under three builds"
+	@echo "== $(words $(HEALTHY)) scenarios, 1000 seeds each, twice and more, in three builds"
 	@for v in $(VARIANTS); do \
 		printf '%s\n' $(HEALTHY) | \
 			xargs -P 2 -n 1 ./$(BUILD)/$$v/tests/fingerprints --seeds 1000 \
