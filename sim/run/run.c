@@ -7,6 +7,7 @@
  * members that the heal left whole agree, and leaders stop changing.
  */
 #include "sim/run/run.h"
+#include "sim/run/model.h"
 
 #include <stdlib.h>
 
@@ -350,6 +351,23 @@ static void count_faults(struct theatre *theatre)
 	}
 }
 
+/* What a protocol never promised to survive convicts it of nothing. */
+static void excuse(struct check_result *check, const struct scenario *scenario)
+{
+	const char *beyond = beyond_model(scenario);
+
+	if (!beyond || !check->violated)
+		return;
+	for (unsigned judge = 0; judge < JUDGES; judge++) {
+		if (check->verdict[judge] != VIOLATED)
+			continue;
+		check->verdict[judge] = UNKNOWN;
+		snprintf(check->unknown[judge], REASON_MAX,
+			 "it objects, but its protocol does not claim to survive %s", beyond);
+	}
+	check->violated = false;
+}
+
 static void conclude(struct theatre *theatre, enum outcome outcome, const char *limit)
 {
 	struct run_result *result = theatre->result;
@@ -359,6 +377,7 @@ static void conclude(struct theatre *theatre, enum outcome outcome, const char *
 	if (theatre->options->unjudged)
 		return;
 	check_result(world, &result->check);
+	excuse(&result->check, theatre->scenario);
 	count_faults(theatre);
 	for (unsigned judge = 0; judge < JUDGES && !unknown; judge++) {
 		unknown = result->check.verdict[judge] == UNKNOWN;

@@ -107,6 +107,26 @@ static void a_core_is_enough(void)
 	close_theatres();
 }
 
+static void what_is_not_survived_convicts_nobody(void)
+{
+	unsigned unknown = 0;
+
+	open_theatres();
+	parse("protocol: raft, nodes: 3, app: register",
+	      "run: {duration: 8s}\nfaults: [{at: 2s, wipe: follower, for: 100ms}, "
+	      "{at: 3s, wipe: follower, for: 100ms}, {at: 4s, wipe: leader, for: 100ms}]\n");
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		run_seed(seed);
+		CU_ASSERT(result.verdict != VIOLATED);
+		if (result.verdict != UNKNOWN)
+			continue;
+		CONTAINS(result.reason, "does not claim to survive a wiped disk");
+		unknown++;
+	}
+	CU_ASSERT(unknown > 0);
+	close_theatres();
+}
+
 /* ---- Protocols that go wrong in ways that only a whole run shows ----------------------------- */
 
 static struct protocol changed; /* a copy of a built-in one, with one function replaced */
@@ -233,6 +253,8 @@ CU_TestInfo run_tests[] = {
 	{"a fault that never fires makes the verdict unknown", a_fault_that_never_fires_is_unknown},
 	{"a limit of ours makes the verdict unknown, and is named", a_limit_is_unknown_and_named},
 	{"after a core heal, the core answers and agrees", a_core_is_enough},
+	{"what a protocol does not claim to survive makes the verdict unknown",
+	 what_is_not_survived_convicts_nobody},
 	{"a protocol that answers nobody after the heal is convicted of liveness",
 	 silence_after_the_heal_is_convicted},
 	{"a failed assertion convicts the protocol", a_failed_assertion_is_the_protocols},

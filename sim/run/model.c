@@ -1,0 +1,41 @@
+/*
+ * The fault model: a protocol says what it survives (struct fault_model). Where a scenario does
+ * more to it, what a judge finds is no verdict on the protocol: it is unknown, and says why.
+ */
+#include "sim/run/model.h"
+
+/* One fault of the schedule. */
+static const char *fault_beyond(const struct scenario *scenario, const struct fault *fault,
+				const struct fault_model *survives)
+{
+	bool crashes = fault->kind == FAULT_CRASH || fault->kind == FAULT_WIPE;
+	bool drifts = fault->kind == FAULT_CLOCK_DRIFT && survives->clock_drift_ppm >= 0;
+	int64_t drift = fault->amount < 0 ? -fault->amount : fault->amount;
+
+	if (fault->kind == FAULT_WIPE && !survives->survives_wipe)
+		return "a wiped disk";
+	if (crashes && !survives->survives_restart)
+		return "a restart";
+	if (crashes && !survives->survives_lost_unsynced && scenario->disk.crash != CRASH_KEEP)
+		return "the loss of unsynced writes";
+	if (crashes && !survives->survives_reordered_unsynced &&
+	    scenario->disk.crash == CRASH_REORDER)
+		return "unsynced writes lost out of order";
+	return drifts && drift > survives->clock_drift_ppm ? "a clock that drifts so far" : NULL;
+}
+
+const char *beyond_model(const struct scenario *scenario)
+{
+	const struct protocol *protocol = scenario->groups[scenario->workload.group].protocol;
+	const struct fault_model *survives = &protocol->survives;
+
+	if (survives->clock_drift_ppm >= 0 && scenario->drift_ppm > survives->clock_drift_ppm)
+		return "clocks that drift so far";
+	for (unsigned i = 0; i < scenario->fault_count; i++) {
+		const char *beyond = fault_beyond(scenario, &scenario->faults[i], survives);
+
+		if (beyond)
+			return beyond;
+	}
+	return NULL;
+}
