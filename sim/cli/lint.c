@@ -57,7 +57,8 @@ const struct command lint_command = {
 	.summary = "is this scenario sound?",
 	.what = "Reads scenarios without running them. Each mistake is told with its place, what "
 		"is\n"
-		"accepted there, and what was perhaps meant; what is legal but odd is a warning.\n",
+		"accepted there, and what was perhaps meant; expectations that are odd are a "
+		"warning.\n",
 	.examples = examples,
 	.flags = flags,
 	.run = run_lint,

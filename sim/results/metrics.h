@@ -26,7 +26,8 @@ struct bucket {
 	uint32_t invoked, ok; /* of the operations invoked in it; ok: successes */
 	/* Avoidable unavailability: the time in it during which a majority was live and mutually
 	 * connected, if an operation was open in it and none invoked or answered in it was a
-	 * success. This is the protocol's fault, not the environment's. */
+	 * success. This is the protocol's fault or its clients' (who wait for a silent server until
+	 * their deadline), not the environment's. */
 	nanoseconds avoidable;
 	nanoseconds faulty;   /* of it: under a fault */
 	nanoseconds p50, p99; /* latency; -1 where nothing succeeded */

@@ -335,7 +335,9 @@ static void availability_caption(const struct show *show, FILE *out)
 		"below, how many were invoked and how many of these succeeded, over %g ms at a "
 		"time. "
 		"Avoidable unavailability: buckets in which a live, mutually connected majority "
-		"existed, an operation was open, and none succeeded.\n",
+		"existed, an operation was open, and none succeeded; clients that wait for a "
+		"silent "
+		"server until their deadline count in it.\n",
 		width, width * slice_buckets(show));
 	fprintf(out, "Availability: %.4f %%. Avoidable unavailability: ",
 		100 * show->metrics->availability);

@@ -186,7 +186,8 @@ const struct key schema[] = {
 	{IN_RUN, "warmup", TYPE_DURATION, OF(warmup), 0, 1000 * HOUR, "0s",
 		"left out of metrics", NULL, 0},
 	{IN_RUN, "heal", TYPE_DURATION, OF(heal), MS, 1000 * HOUR, "(run.duration)",
-		"when every fault ends and liveness begins to count", NULL, 0},
+		"when every fault ends, the network's own losses too, clients stop, and liveness begins "
+		"to count", NULL, 0},
 	{IN_RUN, "heal_mode", TYPE_CHOICE, OF(heal_mode), ANY, "all",
 		"mend everything, or only a random quorum, the rest dead or cut off for ever",
 		heal_mode_names, 0},
@@ -198,7 +199,8 @@ const struct key schema[] = {
 	{IN_SCENARIO, "faults", TYPE_FAULTS, OF(faults), ANY, "[]",
 		"what breaks, when, and whom", NULL, IN_FAULT},
 	{IN_FAULT, "at", TYPE_DURATION, AT(struct fault, at), 0, 1000 * HOUR, NULL,
-		"when it fires; a role that nobody fills is waited for", NULL, 0},
+		"when it fires; a crash may fall up to 10ms later, in the middle of a handler; a role "
+		"that nobody fills is waited for, up to five times the protocol's patience", NULL, 0},
 	{IN_FAULT, "for", TYPE_DURATION, AT(struct fault, lasts), 1, 1000 * HOUR,
 		"(as the fault says)", "how long it lasts; most last until the heal", NULL, 0},
 	{IN_FAULT, "every", TYPE_NOT_YET, NOWHERE, "", "an entry for each time, with at:", NULL, 0},
