@@ -14,6 +14,25 @@
 static struct theatre *here, *elsewhere;
 static FILE *nowhere;
 
+/* The whole run, its liveness phase too, judged and not. */
+static bool whole(const struct scenario *scenario, uint64_t seed, uint64_t *digest)
+{
+	struct run_options options = {.seed = seed};
+	struct run_result judged, unjudged;
+
+	run_scenario(here, scenario, &options, &judged);
+	options.unjudged = true;
+	run_scenario(here, scenario, &options, &unjudged);
+	if (judged.verdict == VIOLATED)
+		return true; /* stopped early: it has no unjudged twin */
+	*digest = (*digest ^ judged.fingerprint) * 0x9E3779B97F4A7C15u;
+	if (judged.fingerprint == unjudged.fingerprint)
+		return true;
+	printf("%s seed %" PRIu64 ": as a whole %016" PRIx64 ", unjudged %016" PRIx64 "\n",
+	       scenario->path, seed, judged.fingerprint, unjudged.fingerprint);
+	return false;
+}
+
 /* Mixes the run's fingerprint into `digest`. */
 static bool one(const struct scenario *scenario, uint64_t seed, uint64_t *digest)
 {
@@ -44,7 +63,7 @@ static bool one(const struct scenario *scenario, uint64_t seed, uint64_t *digest
 		return false;
 	}
 	*digest = (*digest ^ twin.fingerprint) * 0x9E3779B97F4A7C15u;
-	return true;
+	return stopped || whole(scenario, seed, digest);
 }
 
 int main(int argc, char **argv)

@@ -2,19 +2,13 @@
  * A run, from its scenario to its verdict.
  *
  * Three phases. Safety: until the heal, faults fly and clients ask. Then one heal mends everything,
- * or only a core, and clients stop. Liveness: within thirty patiences of the protocol, and the time
- * that an operation has, one that is begun after the heal is answered, none is open any more, the
- * members that the heal left whole agree, and leaders stop changing.
+ * or only a core, and clients stop. Liveness: the cluster settles, and answers (liveness.c).
  */
 #include "sim/run/run.h"
+#include "sim/run/liveness.h"
 #include "sim/run/model.h"
 
 #include <stdlib.h>
-
-enum {
-	PROBES_A_PATIENCE = 4,
-	PATIENCES = 30, /* from the heal to a settled cluster */
-};
 
 struct theatre {
 	struct world *world;
@@ -166,57 +160,6 @@ static void begin(struct theatre *theatre)
 	world_boot(world);
 }
 
-/* Until the cluster has settled, at least to the end of the scenario, at most thirty patiences. */
-static void liveness(struct theatre *theatre)
-{
-	const struct scenario *scenario = theatre->scenario;
-	struct world *world = theatre->world;
-	struct run_result *result = theatre->result;
-	nanoseconds patience = scenario_patience(scenario);
-	nanoseconds deadline = world->now + PATIENCES * patience + scenario->workload.timeout;
-	uint32_t elections = world->observed[SAW_LEADER_ELECTED];
-	unsigned calm = 0; /* probes since a leader was elected */
-	struct unsettled state = {.why = ""};
-	const char *limit;
-
-	result->healed = world->now;
-	while (!result->settled && world->now < deadline) {
-		world_run(world, world->now + patience / PROBES_A_PATIENCE, &limit);
-		if (world->stop)
-			return;
-		/* Silence is no proof of life: an operation begun after the heal is answered. */
-		bool answered = scenario->workload.clients == 0 ||
-				workload_freshest(world) >= result->healed;
-
-		if (!answered)
-			workload_probe(world);
-		check_settled(world, scenario->workload.group, faults_core(world),
-			      workload_open(world), &state);
-		if (world->observed[SAW_LEADER_ELECTED] != elections)
-			calm = 0;
-		elections = world->observed[SAW_LEADER_ELECTED];
-		if (answered && state.settled && ++calm > PROBES_A_PATIENCE)
-			result->settled = world->now;
-	}
-	check_count(world, JUDGE_LIVENESS, 1);
-	if (!result->settled)
-		check_violated(
-			world, JUDGE_LIVENESS, NO_PROCESS,
-			"%s, %lld ms after the heal at %lld ms: within thirty times the "
-			"protocol's patience of %lld ms, and the time that an operation has, "
-			"a healed cluster answers and agrees",
-			workload_freshest(world) < result->healed
-				? "no operation that was begun after the heal is answered"
-			: state.settled ? "leaders were still changing"
-					: state.why,
-			(long long)((world->now - result->healed) / 1000000),
-			(long long)(result->healed / 1000000), (long long)(patience / 1000000));
-	if (world->now < scenario->duration && !world->stop)
-		world_run(world, scenario->duration, &limit);
-	if (!world->stop)
-		check_convergence(world, scenario->workload.group, faults_core(world));
-}
-
 /* The last operation that could have changed that key, and was answered before `record` began. */
 static const struct history_record *last_change_before(struct world *world, const struct app *app,
 						       const struct history_record *record)
@@ -331,10 +274,10 @@ static void play(struct world *world, void *context)
 		return;
 	workload_stop(world);
 	faults_heal(world);
-	if (cut_short || theatre->options->unjudged)
-		world_run(world, cut_short ? cut_short : scenario->duration, &limit);
+	if (cut_short)
+		world_run(world, cut_short, &limit);
 	else
-		liveness(theatre);
+		liveness_phase(world, scenario, theatre->result);
 }
 
 /* ---- The verdict ----------------------------------------------------------------------------- */

@@ -65,7 +65,7 @@ struct workload {
 	uint32_t oldest, newest, open;
 	uint32_t next_process;
 	uint64_t arrivals;
-	nanoseconds freshest; /* when the latest-begun of the answered operations was begun */
+	uint64_t freshest; /* the highest number of an operation that was answered */
 	nanoseconds next_arrival;
 };
 
@@ -371,8 +371,6 @@ static void end_operation(struct world *world, uint32_t index, enum history_type
 	write_record(world, slot, type, &told);
 	if (answer)
 		see(world, &told, answer, size);
-	if (type != HISTORY_INFO && slot->deadline - w->setup.timeout > w->freshest)
-		w->freshest = slot->deadline - w->setup.timeout;
 	unlist(world, slot);
 	slot->id = 0;
 	if (type == HISTORY_INFO)
@@ -492,7 +490,10 @@ void workload_answered(struct world *world, unsigned client, const struct env_me
 	struct workload *w = workload(world);
 	const struct answer_body *answer = (const struct answer_body *)message->body;
 	uint32_t index = find_slot(world, answer->id);
+	bool final = message->kind == MESSAGE_ANSWER || message->kind == MESSAGE_REFUSAL;
 
+	if (final && request_number(answer->id) > w->freshest)
+		w->freshest = request_number(answer->id);
 	if (index == NOBODY) {
 		w->counts.late++;
 	} else if (message->kind == MESSAGE_ANSWER) {
@@ -536,7 +537,6 @@ void workload_begin(struct world *world, const struct workload_setup *setup)
 	assert(setup->keys > 0);
 	world->workload = w;
 	w->oldest = w->newest = NOBODY;
-	w->freshest = -1;
 	w->setup = *setup;
 	w->app = world->groups[setup->group].app;
 	w->group_first = world->groups[setup->group].first;
@@ -565,7 +565,7 @@ void workload_stop(struct world *world)
 	workload(world)->stopped = true;
 }
 
-void workload_probe(struct world *world)
+bool workload_probe(struct world *world)
 {
 	struct workload *w = workload(world);
 	bool closed = w->setup.arrival == ARRIVAL_CLOSED;
@@ -576,11 +576,12 @@ void workload_probe(struct world *world)
 		if (closed && slot_at(world, client)->id)
 			continue;
 		begin_operation(world, client, closed ? client : take_slot(world));
-		return;
+		return true;
 	}
+	return false;
 }
 
-nanoseconds workload_freshest(struct world *world)
+uint64_t workload_freshest(struct world *world)
 {
 	return workload(world)->freshest;
 }

@@ -39,10 +39,11 @@ struct workload_counts {
 /* Takes its memory in the world's arena and schedules the first arrivals. */
 void workload_begin(struct world *, const struct workload_setup *);
 void workload_stop(struct world *); /* no more operations begin */
-/* One more operation of a client that has none open, even after the stop: is anybody answered? */
-void workload_probe(struct world *);
-/* When the latest-begun of all operations that were answered was begun; -1: none was. */
-nanoseconds workload_freshest(struct world *);
+/* One more operation of a client that has none open, even after the stop: is anybody answered?
+ * False: every client has one open. */
+bool workload_probe(struct world *);
+/* The number of the latest-begun of all operations that were answered, be it too late; 0: none. */
+uint64_t workload_freshest(struct world *);
 unsigned workload_open(struct world *); /* operations without an outcome so far */
 const struct workload_counts *workload_counts(struct world *);
 /* At the end of a run: every open operation becomes unknown, in order of invocation. */

@@ -158,6 +158,55 @@ static void silence_after_the_heal_is_convicted(void)
 	close_theatres();
 }
 
+static void request_drops_half(struct env *env, void *state, const struct request *request)
+{
+	if (env_now(env) < 3000000000 || env_random(env, 2))
+		original->request(env, state, request);
+}
+
+static void dropped_requests_are_convicted(void)
+{
+	open_theatres();
+	parse(single, "run: {duration: 4s, heal: 3s}\n");
+	replace();
+	changed.request = request_drops_half;
+	unsigned convicted = 0;
+
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		run_seed(seed);
+		convicted += result.verdict == VIOLATED &&
+			     result.check.first.judge == JUDGE_LIVENESS;
+	}
+	CU_ASSERT(convicted >= 7); /* three clients ask once more, and seven of eight times one of
+				      them is dropped */
+	close_theatres();
+}
+
+static struct timer_type timers[3];
+enum { RAFT_HEARTBEAT = 1 };
+
+/* A leader that now and then forgets its heartbeat for ever, and is deposed. */
+static void heartbeat_forgets(struct env *env, void *state, uint64_t key)
+{
+	if (env_now(env) < 3000000000 || env_random(env, 10))
+		original->timers[RAFT_HEARTBEAT].fire(env, state, key);
+}
+
+static void leaders_that_never_stop_changing_are_convicted(void)
+{
+	open_theatres();
+	parse(raft3, "run: {duration: 20s, heal: 3s}\n");
+	replace();
+	memcpy(timers, original->timers, sizeof(timers));
+	timers[RAFT_HEARTBEAT].fire = heartbeat_forgets;
+	changed.timers = timers;
+	run_seed(1);
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.check.first.judge, JUDGE_LIVENESS);
+	CU_ASSERT(result.leader_changes > 5);
+	close_theatres();
+}
+
 static void request_asserts(struct env *env, void *state, const struct request *request)
 {
 	ORDEAL_ASSERT(env, env_now(env) < 1000000000);
@@ -239,7 +288,12 @@ static void judges_and_traces_change_nothing(void)
 	options.unjudged = true;
 	run_scenario(here, scenario, &options, &result);
 	CU_ASSERT(result.fingerprint == fingerprint);
+	options.duration_max = 0; /* the whole run, to the last event of its liveness phase */
+	run_scenario(here, scenario, &options, &result);
+	fingerprint = result.fingerprint;
 	options.unjudged = false;
+	run_scenario(here, scenario, &options, &result);
+	CU_ASSERT(result.fingerprint == fingerprint);
 	options.trace = nowhere;
 	options.series = true;
 	run_scenario(here, scenario, &options, &result);
@@ -257,6 +311,10 @@ CU_TestInfo run_tests[] = {
 	 what_is_not_survived_convicts_nobody},
 	{"a protocol that answers nobody after the heal is convicted of liveness",
 	 silence_after_the_heal_is_convicted},
+	{"a protocol that drops half of all requests after the heal is convicted of liveness",
+	 dropped_requests_are_convicted},
+	{"leaders that never stop changing are convicted of liveness",
+	 leaders_that_never_stop_changing_are_convicted},
 	{"a failed assertion convicts the protocol", a_failed_assertion_is_the_protocols},
 	{"two runs of one seed are equal, elsewhere and among junk", twins_are_equal},
 	{"where two runs part, the first diverging event is named",
