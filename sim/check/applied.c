@@ -74,6 +74,52 @@ static void applied_other(struct world *world, const struct judged *judged,
 		       time_text(position->time, time));
 }
 
+static void applied_gap(struct world *world, const struct judged *judged, uint64_t index)
+{
+	char name[8];
+
+	check_violated(world, JUDGE_STATE_MACHINE_SAFETY, judged->id,
+		       "%s applied index %" PRIu64 " right after index %" PRIu64
+		       ": a process applies each index once, in order (Raft, 5.3)",
+		       endpoint_name(judged->id, name), index, judged->applied);
+}
+
+/* A client's command, and not one that the protocol has wrapped or made itself: it begins with the
+ * id of an operation. */
+static bool plain(const struct world *world, const struct log_record *record)
+{
+	request_id id = 0;
+
+	if (record->size < sizeof(id))
+		return false;
+	memcpy(&id, record->command, sizeof(id));
+	return request_client(id) < world->client_count && request_number(id) != 0 &&
+	       request_number(id) <= UINT32_MAX;
+}
+
+/* What its own log holds at that index is what it applies. */
+static void judge_faithful(struct world *world, const struct judged *judged, uint64_t index,
+			   uint64_t digest)
+{
+	ref_t entry = judged_entry(world, judged, index);
+	const struct log_record *record = entry ? world_record(world,
+							       entry_at(world, entry)->record)
+						: NULL;
+	char name[8];
+
+	if (!record || likely(record->digest == digest) || !plain(world, record))
+		return;
+	check_violated(world, JUDGE_STATE_MACHINE_SAFETY, judged->id,
+		       "%s applied another command at index %" PRIu64
+		       " than its own log holds there: the log is what is applied (Raft, 5.3)",
+		       endpoint_name(judged->id, name), index);
+}
+
+void judged_restored(struct world *world, process_id id, uint64_t index)
+{
+	judged_of(world, id)->applied = index;
+}
+
 void judged_applied(struct world *world, process_id id, uint64_t index, uint64_t digest,
 		    request_id operation)
 {
@@ -85,6 +131,9 @@ void judged_applied(struct world *world, process_id id, uint64_t index, uint64_t
 	check->checks[JUDGE_STATE_MACHINE_SAFETY]++;
 	if (unlikely(index <= judged->applied))
 		applied_twice(world, judged, index);
+	else if (unlikely(index != judged->applied + 1))
+		applied_gap(world, judged, index);
+	judge_faithful(world, judged, index, digest);
 	judged->applied = index;
 	if (!position->applied)
 		first_applied(world, judged, position, index, digest, operation);

@@ -219,7 +219,8 @@ void judged_advanced(struct world *world, struct judged *judged, uint64_t up_to,
 	log_within(world, judged, term);
 	if (!within_bounds(world, judged, up_to))
 		return;
-	if (leads) {
+	/* Whether it leads is not for the accused alone to say. */
+	if (leads || (judged->leads && judged->leads == term)) {
 		const struct entry *entry = entry_at(world, judged_entry(world, judged, up_to));
 
 		commit_rule(world, judged, entry, term);

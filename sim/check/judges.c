@@ -284,6 +284,7 @@ const struct observer check_observer = {
 	.recovered = judged_recovered,
 	.booted = judged_booted,
 	.applied = judged_applied,
+	.restored = judged_restored,
 	.queried = judged_queried,
 	.left_early = left_early,
 	.failed = failed,

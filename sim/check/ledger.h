@@ -172,6 +172,7 @@ static inline struct position *position_at(struct world *world, struct ledger *l
 
 void judged_applied(struct world *, process_id, uint64_t index, uint64_t digest,
 		    request_id operation);
+void judged_restored(struct world *, process_id, uint64_t index);
 void judged_queried(struct world *, process_id, request_id operation);
 
 #endif

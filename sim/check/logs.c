@@ -165,6 +165,16 @@ void log_within(struct world *world, struct judged *judged, uint64_t term)
 
 /* ---- Truncating ------------------------------------------------------------------------------ */
 
+static void judge_removal(struct world *world, const struct judged *judged, uint64_t first_removed)
+{
+	char name[8];
+
+	check_violated(world, JUDGE_STATE_MACHINE_SAFETY, judged->id,
+		       "%s removed entries from %" PRIu64 " on, and had committed up to %" PRIu64
+		       ": what is committed stays (Raft, Figure 3, State Machine Safety)",
+		       endpoint_name(judged->id, name), first_removed, judged->commit);
+}
+
 void judged_truncated(struct world *world, process_id id, uint64_t first_removed)
 {
 	struct judged *judged = judged_of(world, id);
@@ -175,6 +185,8 @@ void judged_truncated(struct world *world, process_id id, uint64_t first_removed
 		judged->truncated = first_removed;
 		doubt(world, judged, DOUBT_TRUNCATED);
 	}
+	if (unlikely(first_removed <= judged->commit))
+		judge_removal(world, judged, first_removed);
 	log_drop(world, judged, first_removed);
 }
 

@@ -166,6 +166,8 @@ void env_app_restore(struct env *env, uint64_t index, const void *image, size_t 
 
 	app->restore(env, process->app, image, size);
 	process->applied = index;
+	if (process->world->above->observer && process->world->above->observer->restored)
+		process->world->above->observer->restored(process->world, process->id, index);
 }
 
 uint64_t world_app_digest(struct world *world, process_id id)

@@ -126,6 +126,7 @@ void network_send(struct world *, struct env_message *);
 bool network_deliver(struct world *, struct env_message *); /* whether it was an event */
 /* Would this message come before one that was sent earlier on the same connection? */
 bool network_overtakes(const struct env_message *, const struct env_message *other);
+void network_forget(struct world *, process_id);
 void network_break(struct world *, endpoint_t from, endpoint_t to); /* a connection */
 void network_init(struct world *);
 

@@ -316,6 +316,31 @@ void world_request(struct world *world, unsigned client, process_id to,
 
 /* ---- Arriving -------------------------------------------------------------------------------- */
 
+/* Is this queue item a message under way on that connection, sent after the one at `place`? */
+static bool in_flight(const struct world *world, uint32_t ref, endpoint_t from, endpoint_t to,
+		      uint32_t place)
+{
+	const struct env_message *message = message_at(world, ref);
+
+	return ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from && message->to == to &&
+	       !message->arrived && message->place > place;
+}
+
+/* A message of a broken connection was lost as it arrived: what comes behind it in that connection
+ * goes too, for a connection loses a suffix and never a part in between. */
+static void lose_behind(struct world *world, const struct env_message *message)
+{
+	const struct link *link = &world->links[message->link];
+
+	for (uint32_t i = 0; world->setup->connections && i < world->queue.count; i++) {
+		uint32_t ref = world->queue.item[i].ref;
+
+		if (in_flight(world, ref, message->from, message->to, message->place) &&
+		    message_at(world, ref)->place <= link->broken_place)
+			message_at(world, ref)->lost = true;
+	}
+}
+
 bool network_deliver(struct world *world, struct env_message *message)
 {
 	struct link *link = NULL;
@@ -323,6 +348,7 @@ bool network_deliver(struct world *world, struct env_message *message)
 	if (message->from != message->to) {
 		link = &world->links[message->link];
 		if (unlikely((link->cuts || message->lost) && !message->arrived)) {
+			lose_behind(world, message);
 			lose(world, link, message,
 			     link->cuts ? &world->counters.cut : &world->counters.broken);
 			return false;
@@ -336,6 +362,8 @@ bool network_deliver(struct world *world, struct env_message *message)
 			if (link)
 				link->lost++;
 			world->counters.refused_dead++;
+			if (!message->arrived)
+				lose_behind(world, message);
 			trace_message(world, TRACE_LOST, message);
 			message_free(world, message);
 			return false;
@@ -359,14 +387,16 @@ bool network_overtakes(const struct env_message *message, const struct env_messa
 	       (other->arrived || other->place < message->place);
 }
 
-/* Is this queue item a message under way on that connection, sent after the one at `place`? */
-static bool in_flight(const struct world *world, uint32_t ref, endpoint_t from, endpoint_t to,
-		      uint32_t place)
+/* Whoever boots has no connections: what was sent to it while it was down reaches nobody. */
+void network_forget(struct world *world, process_id id)
 {
-	const struct env_message *message = message_at(world, ref);
+	for (uint32_t i = 0; world->setup->connections && i < world->queue.count; i++) {
+		uint32_t ref = world->queue.item[i].ref;
 
-	return ref % ARENA_ALIGN == ITEM_MESSAGE && message->from == from && message->to == to &&
-	       !message->arrived && message->place > place;
+		if (ref % ARENA_ALIGN == ITEM_MESSAGE && message_at(world, ref)->to == id &&
+		    !message_at(world, ref)->arrived)
+			message_at(world, ref)->lost = true;
+	}
 }
 
 void network_break(struct world *world, endpoint_t from, endpoint_t to)

@@ -353,6 +353,7 @@ void process_boot(struct world *world, struct process *process, enum boot boot)
 	const struct app *app = world->groups[process->group].app;
 
 	process->status = UP;
+	network_forget(world, process->id);
 	process->boots++;
 	process->applied = 0;
 	process->silenced = false;

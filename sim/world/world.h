@@ -246,6 +246,8 @@ struct observer {
 	void (*booted)(struct world *, process_id, enum boot);
 	void (*applied)(struct world *, process_id, uint64_t index, uint64_t digest,
 			request_id operation);
+	/* Its app was restored from an image of the state right after `index`. */
+	void (*restored)(struct world *, process_id, uint64_t index);
 	void (*queried)(struct world *, process_id, request_id operation);
 	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);

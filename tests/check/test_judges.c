@@ -384,6 +384,55 @@ static void another_command_applied_at_an_index_is_convicted(void)
 		 "n2 applied another command at index 1 than n1 had at 0.002 s");
 }
 
+static void an_index_left_out_is_convicted(void)
+{
+	struct world *world = court_open(3, 0);
+
+	court_log(world, N1, "abc", "111");
+	commits(world, N1, 3, 1, false);
+	court_applies(world, N1, 1, 'a');
+	court_applies(world, N1, 3, 'c');
+	convicts(world, JUDGE_STATE_MACHINE_SAFETY, N1, "n1 applied index 3 right after index 1");
+}
+
+static void a_plain_command_applied_as_another_is_convicted(void)
+{
+	struct world *world = court_open(3, 0);
+	const request_id plain = request_name(1, 0);
+	struct env *env = court_begins(world, N1);
+	size_t size;
+
+	env_log_append(env, 1, &plain, sizeof(plain));
+	court_ends(world, N1);
+	commits(world, N1, 1, 1, false);
+	env = court_begins(world, N1);
+	env_apply(env, 1, NULL, 0, &size);
+	court_ends(world, N1);
+	convicts(world, JUDGE_STATE_MACHINE_SAFETY, N1,
+		 "n1 applied another command at index 1 than its own log holds there");
+}
+
+static void removing_what_is_committed_is_convicted(void)
+{
+	struct world *world = court_open(3, 0);
+
+	court_log(world, N1, "ab", "11");
+	commits(world, N1, 2, 1, false);
+	court_truncates(world, N1, 2);
+	convicts(world, JUDGE_STATE_MACHINE_SAFETY, N1,
+		 "n1 removed entries from 2 on, and had committed up to 2");
+}
+
+static void a_leader_that_does_not_say_so_is_judged_as_one(void)
+{
+	struct world *world = court_open(3, 0);
+
+	court_log(world, N1, "ab", "11");
+	court_says(world, N1, SAW_LEADER_ELECTED, 1, 0, 0);
+	commits(world, N1, 2, 1, false);
+	convicts(world, JUDGE_COMMIT_DURABLE, N1, "1 of 3 disks held it");
+}
+
 static void an_index_applied_twice_in_one_life_is_convicted(void)
 {
 	struct world *world = court_open(3, 0);
@@ -731,6 +780,12 @@ CU_TestInfo judges_tests[] = {
 	 the_same_commands_pass_and_again_after_a_restart},
 	{"another command applied at an index is convicted",
 	 another_command_applied_at_an_index_is_convicted},
+	{"an index left out is convicted", an_index_left_out_is_convicted},
+	{"a client's command applied as something else is convicted",
+	 a_plain_command_applied_as_another_is_convicted},
+	{"removing what is committed is convicted", removing_what_is_committed_is_convicted},
+	{"a leader that does not say so is judged as one",
+	 a_leader_that_does_not_say_so_is_judged_as_one},
 	{"an index applied twice in one life is convicted",
 	 an_index_applied_twice_in_one_life_is_convicted},
 	{"another command committed at an index is convicted",

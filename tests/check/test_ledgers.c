@@ -139,7 +139,7 @@ static void twin_advance(struct world *world, process_id id, unsigned up_to, uin
 
 	if (log->length && log->term[log->length - 1] > term)
 		twin->convictions[JUDGE_LOG_TERMS]++;
-	if (leads) {
+	if (leads || judged_of(world, id)->leads == term) {
 		twin->convictions[JUDGE_COMMIT_RULE] += log->term[up_to - 1] != term;
 		twin->convictions[JUDGE_COMMIT_DURABLE] += twin_holders(world, log, up_to) <=
 							   MEMBERS / 2;
@@ -160,6 +160,9 @@ static void on_appended(struct world *world, process_id id, struct log_record *r
 
 static void on_truncated(struct world *world, process_id id, uint64_t first_removed)
 {
+	/* What is committed stays. */
+	twin->convictions[JUDGE_STATE_MACHINE_SAFETY] += first_removed <=
+							 judged_of(world, id)->commit;
 	if (first_removed <= twin->log[id].length)
 		twin->log[id].length = (unsigned)first_removed - 1;
 	check_observer.truncated(world, id, first_removed);

@@ -64,8 +64,16 @@ static void failed(struct world *world, process_id who, const char *fact, const 
 	snprintf(cluster.failure, sizeof(cluster.failure), "%s:%d: %s", file, line, fact);
 }
 
-static const struct observer observer = {observed, appended, truncated, durable,    durable,
-					 booted,   applied,  queried,   left_early, failed};
+static const struct observer observer = {.observed = observed,
+					 .appended = appended,
+					 .truncated = truncated,
+					 .durable = durable,
+					 .recovered = durable,
+					 .booted = booted,
+					 .applied = applied,
+					 .queried = queried,
+					 .left_early = left_early,
+					 .failed = failed};
 
 static bool due(struct world *world, uint32_t argument)
 {

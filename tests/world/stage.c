@@ -343,8 +343,16 @@ static void failed(struct world *world, process_id id, const char *fact, const c
 	tell(".asserted(%" PRIu64 ")", id, line > 0);
 }
 
-static const struct observer observer = {observed, appended, truncated, durable,    recovered,
-					 booted,   applied,  queried,   left_early, failed};
+static const struct observer observer = {.observed = observed,
+					 .appended = appended,
+					 .truncated = truncated,
+					 .durable = durable,
+					 .recovered = recovered,
+					 .booted = booted,
+					 .applied = applied,
+					 .queried = queried,
+					 .left_early = left_early,
+					 .failed = failed};
 
 static void answered(struct world *world, unsigned client, const struct env_message *message)
 {

@@ -460,8 +460,8 @@ static void a_crash_breaks_all_connections_of_its_process(void)
 	play_request(1, 1, 0);
 	play_do_at(300 * US, crash_and_restart_second);
 	play_run(S);
-	TOLD("n2.boot(1)@300 n2<1@1000 n3<3@1000");
-	EQUAL(play.world->counters.broken, 6);
+	TOLD("n2.boot(1)@300 n3<3@1000");
+	EQUAL(play.world->counters.broken, 7);
 }
 
 /* A scheduler that takes any of the pending events. */
