@@ -15,6 +15,7 @@
 enum { ROUNDS = 10 };
 
 static const char *only = "";
+static bool dirty; /* a run that ought to hold did not: its figure counts for nothing */
 static FILE *table;
 
 static double seconds(void)
@@ -42,6 +43,15 @@ static void best(double *best_so_far, double value)
 {
 	if (value > *best_so_far)
 		*best_so_far = value;
+}
+
+static void must_hold(const char *name, const struct run_result *result)
+{
+	if (result->verdict == HOLDS)
+		return;
+	printf("%s: seed %llu IS NOT CLEAN: %s %s\n", name, (unsigned long long)result->seed,
+	       result->check.first.sentence, result->reason);
+	dirty = true;
 }
 
 /* ---- Worlds ---------------------------------------------------------------------------------- */
@@ -79,7 +89,8 @@ static const char *const idle =
 /* Events and simulated seconds a second, the best of some rounds of different seeds. */
 static void pace(struct theatre *theatre, const char *name, struct scenario *scenario)
 {
-	double events = 0, simulated = 0;
+	double events = 0, simulated = 0, each = 0;
+	uint64_t all_events = 0, all_ok = 0;
 	struct run_result result;
 	char full[64];
 
@@ -91,21 +102,23 @@ static void pace(struct theatre *theatre, const char *name, struct scenario *sce
 		run_scenario(theatre, scenario, &options, &result);
 		double took = seconds() - start;
 
-		if (result.verdict != HOLDS)
-			printf("%s: NOT CLEAN: %s %s\n", name, result.check.first.sentence,
-			       result.reason);
-		best(&events, (double)result.events / took / 1e6);
-		best(&simulated, (double)result.ended / 1e9 / took);
+		must_hold(name, &result);
+		all_events += result.events;
+		all_ok += result.operations.ok;
+		each += (double)result.ended / 1e9;
+		if ((double)result.events / took / 1e6 < events)
+			continue;
+		events = (double)result.events / took / 1e6;
+		simulated = (double)result.ended / 1e9 / took;
 	}
 	figure(name, events, "M events/s");
 	snprintf(full, sizeof(full), "%s.simulated", name);
 	figure(full, simulated, "simulated s/s");
 	snprintf(full, sizeof(full), "%s.per_second", name);
-	figure(full, (double)result.events / ((double)result.ended / 1e9), "events/simulated s");
-	if (result.operations.ok > 100) {
+	figure(full, (double)all_events / each, "events/simulated s");
+	if (all_ok > 100 * ROUNDS) {
 		snprintf(full, sizeof(full), "%s.per_write", name);
-		figure(full, (double)result.events / (double)result.operations.ok,
-		       "events/committed write");
+		figure(full, (double)all_events / (double)all_ok, "events/committed write");
 	}
 	scenario_free(scenario);
 }
@@ -149,10 +162,7 @@ static void leader_kill(struct theatre *theatre)
 			struct run_result result;
 
 			run_scenario(theatre, scenario, &options, &result);
-			if (result.verdict != HOLDS)
-				printf("raft_leader_kill: seed %u NOT CLEAN: %s %s\n",
-				       round * RUNS + i + 1, result.check.first.sentence,
-				       result.reason);
+			must_hold("raft_leader_kill", &result);
 			events += (double)result.events;
 			ok += (double)result.operations.ok;
 		}
@@ -185,13 +195,15 @@ static void mark(void *context, uint64_t event, uint64_t digest)
 
 static void flat(struct theatre *theatre)
 {
+	enum { TIMES = 3 };
+	double ratio[TIMES + 1]; /* the first one warms up: its memory is new */
+
 	if (!wanted("raft_flat"))
 		return;
 	struct scenario *scenario = scenario_of("nodes: 3", writes_100,
 						"run: {duration: 20000s, max_events: 20M}");
-	double least = 1e9;
 
-	for (unsigned round = 0; round < 3; round++) {
+	for (unsigned round = 0; round <= TIMES; round++) {
 		struct marks marks = {0};
 		struct run_options options = {.seed = 1,
 					      .duration_max = 9600 * (nanoseconds)1000000000,
@@ -200,12 +212,17 @@ static void flat(struct theatre *theatre)
 		struct run_result result;
 
 		run_scenario(theatre, scenario, &options, &result);
-		double ratio = (marks.at[10] - marks.at[9]) / (marks.at[1] - marks.at[0]);
-
-		if (marks.count == 11 && ratio < least)
-			least = ratio;
+		must_hold("raft_flat", &result);
+		ratio[round] = (marks.at[10] - marks.at[9]) / (marks.at[1] - marks.at[0]);
 	}
-	figure("raft_flat", least, "last million / first million");
+	double low = ratio[1] < ratio[2] ? ratio[1] : ratio[2];
+	double high = ratio[1] < ratio[2] ? ratio[2] : ratio[1];
+
+	figure("raft_flat",
+	       ratio[3] < low    ? low
+	       : ratio[3] > high ? high
+				 : ratio[3],
+	       "last million / first million, median of 3");
 	scenario_free(scenario);
 }
 
@@ -325,5 +342,5 @@ int main(int argc, char **argv)
 	flat(theatre);
 	snapshots(theatre);
 	theatre_close(theatre);
-	return fclose(table) != 0;
+	return fclose(table) != 0 || dirty;
 }
