@@ -127,7 +127,7 @@ static void paces(struct theatre *theatre)
 {
 	if (wanted("raft_n3_100wps"))
 		pace(theatre, "raft_n3_100wps",
-		     scenario_of("nodes: 3", writes_100, "run: {duration: 100s}"));
+		     scenario_of("nodes: 3", writes_100, "run: {duration: 300s}"));
 	if (wanted("raft_n5_100wps"))
 		pace(theatre, "raft_n5_100wps",
 		     scenario_of("nodes: 5", writes_100, "run: {duration: 600s}"));

@@ -1,16 +1,16 @@
 /*
  * Liveness, in three parts. Within thirty patiences of the protocol, and the time that an operation
  * has, the healed cluster settles: an operation begun after the heal was answered, none is open,
- * members agree, and no leader was elected for two patiences. Then every client asks once more, and
- * where all was healed every one is answered. And until the scenario ends it stays so: an election
- * makes it settle anew.
+ * members agree, and no leader was elected for one and a half patiences. Then every client asks
+ * once more, and where all was healed every one is answered. And until the scenario ends it stays
+ * so: an election makes it settle anew.
  */
 #include "sim/run/liveness.h"
 
 enum {
 	PROBES_A_PATIENCE = 4,
-	CALM = 2 * PROBES_A_PATIENCE, /* probes without an election */
-	PATIENCES = 30,               /* from the heal to a settled cluster */
+	CALM = PROBES_A_PATIENCE * 3 / 2, /* probes without an election */
+	PATIENCES = 30,                   /* from the heal to a settled cluster */
 };
 
 struct watch {
