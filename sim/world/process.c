@@ -109,8 +109,10 @@ static void timer_draw(struct world *world, struct timer *timer)
 		.a = timer->least,
 		.b = timer->most,
 	};
+	/* A place has room for small keys; the rest of a large one goes with the ordinal. */
+	uint32_t beyond = (uint32_t)(timer->key / 1024) * 0x9E3779B1u;
 	address_t address = choice_address(CHOICE_TIMER, timer->process, timer->key % 1024,
-					   timer->type, timer->arms);
+					   timer->type, timer->arms + beyond);
 
 	timer->deadline = timer->armed_at + choose_duration(&world->choices, address, &delay);
 	timer->drawn = true;
