@@ -221,12 +221,13 @@ static void print_operations(FILE *out, const struct campaign *campaign)
 
 	if (!operations->invoked)
 		return;
+	/* Cut off, not rounded: what is not all must not read as 100%. */
+	uint64_t hundredths = operations->ok * 10000 / operations->invoked;
+
 	fprintf(out,
 		"  operations    %" PRIu64 " invoked: %" PRIu64 " ok (%.2f%%), %" PRIu64
 		" failed, %" PRIu64 " unknown\n",
-		operations->invoked, operations->ok,
-		/* Cut off, not rounded: what is not all must not read as 100%. */
-		(double)(operations->ok * 10000 / operations->invoked) / 100, operations->failed,
+		operations->invoked, operations->ok, (double)hundredths / 100, operations->failed,
 		operations->unknown);
 	if (campaign->runs == 1 && sample->p50 >= 0)
 		fprintf(out, "  latency       median %s, 99%% within %s, at most %s\n",

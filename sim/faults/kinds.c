@@ -222,10 +222,21 @@ static void pause_process(struct world *world, process_id id)
 	world_pause(world, id);
 }
 
+static bool somebody_lives(const struct world *world, const struct endpoint_set *hit)
+{
+	for (uint64_t left = hit->processes; left; left &= left - 1)
+		if (world->processes[lowest_bit(left)].status != DOWN)
+			return true;
+	return false;
+}
+
 static bool begin_pause(struct world *world, const struct fault *fault,
 			const struct endpoint_set *hit)
 {
 	(void)fault;
+	/* Who is down already can't be paused: that hits nobody, and is waited for. */
+	if (!somebody_lives(world, hit))
+		return false;
 	return on_processes(world, hit, pause_process);
 }
 

@@ -76,6 +76,11 @@ static void a_fault_that_never_fires_is_unknown(void)
 	EQUAL(result.faults_never_fired, 1);
 	EQUAL(result.verdict, UNKNOWN);
 	CONTAINS(result.reason, "never fired");
+	/* Nor can a server be paused that is down all the while. */
+	parse(single, "run: {duration: 9s}\nfaults: [{at: 1s, crash: n1}, {at: 2s, pause: n1}]\n");
+	run_seed(1);
+	EQUAL(result.faults_never_fired, 1);
+	EQUAL(result.verdict, UNKNOWN);
 	close_theatres();
 }
 
