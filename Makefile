@@ -125,7 +125,7 @@ zoo: $(BUILD)/ordeal
 	@./$(BUILD)/ordeal run $(ZOO) --jobs 2 --quiet --out $(BUILD)/zoo
 	@./$(BUILD)/ordeal run $(ZOO) --no-bugs --seeds 1..20 --jobs 2 --quiet \
 		--out $(BUILD)/zoo-clean
-	@echo "$(words $(ZOO)) files: each bug convicted by its judge, and nobody without it"
+	@echo "$(words $(ZOO)) files: each bug convicted by its judge, the control and all others clean"
 
 # MemorySanitizer finds a leaked stack byte; suites that go through other libraries stay out.
 MSAN := arena queue choice distribution effects network disk process world snapshot trace workload \

@@ -24,7 +24,7 @@ static const char *fault_beyond(const struct scenario *scenario, const struct fa
 	return drifts && drift > survives->clock_drift_ppm ? "a clock that drifts so far" : NULL;
 }
 
-const char *beyond_model(const struct scenario *scenario)
+const char *beyond_model(struct world *world, const struct scenario *scenario)
 {
 	const struct protocol *protocol = scenario->groups[scenario->workload.group].protocol;
 	const struct fault_model *survives = &protocol->survives;
@@ -32,9 +32,11 @@ const char *beyond_model(const struct scenario *scenario)
 	if (survives->clock_drift_ppm >= 0 && scenario->drift_ppm > survives->clock_drift_ppm)
 		return "clocks that drift so far";
 	for (unsigned i = 0; i < scenario->fault_count; i++) {
+		const struct fault_state *state = faults_state(world, i);
+		bool fired = state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
 		const char *beyond = fault_beyond(scenario, &scenario->faults[i], survives);
 
-		if (beyond)
+		if (fired && beyond)
 			return beyond;
 	}
 	return NULL;

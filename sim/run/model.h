@@ -4,8 +4,8 @@
 
 #include "sim/scenario/scenario.h"
 
-/* The first thing in the scenario that goes beyond what the protocol of its clients' group
- * survives, in words; NULL: nothing does. */
-const char *beyond_model(const struct scenario *);
+/* The first thing that went beyond what the protocol of its clients' group survives, in words;
+ * NULL: nothing has. A fault counts once it has fired: what was found before it needs no excuse. */
+const char *beyond_model(struct world *, const struct scenario *);
 
 #endif

@@ -295,9 +295,9 @@ static void count_faults(struct theatre *theatre)
 }
 
 /* What a protocol never promised to survive convicts it of nothing. */
-static void excuse(struct check_result *check, const struct scenario *scenario)
+static void excuse(struct world *world, const struct scenario *scenario, struct check_result *check)
 {
-	const char *beyond = beyond_model(scenario);
+	const char *beyond = beyond_model(world, scenario);
 
 	if (!beyond || !check->violated)
 		return;
@@ -320,7 +320,7 @@ static void conclude(struct theatre *theatre, enum outcome outcome, const char *
 	if (theatre->options->unjudged)
 		return;
 	check_result(world, &result->check);
-	excuse(&result->check, theatre->scenario);
+	excuse(world, theatre->scenario, &result->check);
 	count_faults(theatre);
 	for (unsigned judge = 0; judge < JUDGES && !unknown; judge++) {
 		unknown = result->check.verdict[judge] == UNKNOWN;

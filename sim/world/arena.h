@@ -113,7 +113,7 @@ static inline void arena_give(struct arena *arena, void *block, size_t size)
 enum { PAGE_BYTES = 4096 };
 
 struct pages {
-	ref_t *page;       /* the directory: small, and does double */
+	ref_t *page;       /* the directory: small, so it may grow by copying */
 	uint32_t capacity; /* of the directory */
 	uint8_t shift;     /* log2 of the elements a page */
 	uint8_t width;     /* log2 of an element's bytes */

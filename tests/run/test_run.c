@@ -129,6 +129,14 @@ static void what_is_not_survived_convicts_nobody(void)
 		unknown++;
 	}
 	CU_ASSERT(unknown > 0);
+	/* What was found before such a fault has fired stays found. */
+	parse("protocol: raft, nodes: 3, app: register",
+	      "run: {duration: 8s}\nbugs: [raft.acks-before-durable]\n"
+	      "faults: [{at: 7s, wipe: follower, for: 100ms}]\n");
+	run_seed(1);
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.check.first.judge, JUDGE_PERSIST_BEFORE_SEND);
+	CU_ASSERT(result.check.first.time < 7000000000);
 	close_theatres();
 }
 
