@@ -127,7 +127,6 @@ void judged_applied(struct world *world, process_id id, uint64_t index, uint64_t
 	struct judged *judged = &check->judged[id];
 	struct position *position = position_at(world, judged->ledger, index);
 
-	doubts_end(world, judged);
 	check->checks[JUDGE_STATE_MACHINE_SAFETY]++;
 	if (unlikely(index <= judged->applied))
 		applied_twice(world, judged, index);
@@ -153,7 +152,6 @@ void judged_queried(struct world *world, process_id id, request_id operation)
 	uint64_t index = world_process(world, id)->applied;
 	struct position *position = position_at(world, judged->ledger, index);
 
-	doubts_end(world, judged);
 	if (!operation || position->reads >> READS_BITS)
 		return; /* more queries than the witness can number: it has no place for this one */
 	/* Asked again elsewhere, it stands where it was answered last. */

@@ -208,6 +208,33 @@ static bool within_bounds(struct world *world, struct judged *judged, uint64_t u
 	return false;
 }
 
+/* It removes its log from `first` on: what is committed stands on a quorum's disks without it. */
+void committed_lost(struct world *world, const struct judged *judged, uint64_t first)
+{
+	struct ledger *ledger = judged->ledger;
+	char name[8], set[SET_TEXT_MAX];
+
+	for (uint64_t index = first; index <= judged->durable && index <= ledger->committed;
+	     index++) {
+		ref_t entry = judged_entry(world, judged, index);
+
+		if (!entry || entry != position_at(world, ledger, index)->committed)
+			continue; /* another one was committed here */
+		uint64_t left = entry_at(world, entry)->holders & ~((uint64_t)1 << judged->id);
+
+		check_of(world)->checks[JUDGE_COMMIT_DURABLE]++;
+		if (count_bits(left) > ledger->members / 2)
+			continue;
+		check_violated(world, JUDGE_COMMIT_DURABLE, judged->id,
+			       "%s removed entry %" PRIu64
+			       ", which was committed, and left it on %u of %u disks (%s): what is "
+			       "committed stays on a majority's disks (Raft, 5.3 and 5.4.1)",
+			       endpoint_name(judged->id, name), index, count_bits(left),
+			       ledger->members, set_text(left, set));
+		return;
+	}
+}
+
 void judged_advanced(struct world *world, struct judged *judged, uint64_t up_to, uint64_t term,
 		     bool leads)
 {

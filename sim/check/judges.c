@@ -188,8 +188,6 @@ void check_result(struct world *world, struct check_result *result)
 		result->verdict[i] = NOT_EXERCISED;
 	if (!check)
 		return;
-	for (unsigned i = 0; i < world->process_count; i++)
-		doubts_end(world, &check->judged[i]);
 	/* The world looks at every message as it leaves. */
 	check->checks[JUDGE_PERSIST_BEFORE_SEND] = world->counters.sent;
 	for (unsigned i = 0; i < JUDGES; i++)
@@ -236,7 +234,6 @@ static void observed(struct world *world, process_id id, enum observation what, 
 	struct judged *judged = judged_of(world, id);
 
 	(void)digest;
-	doubts_end(world, judged);
 	switch (what) {
 	case SAW_TERM_ENTERED: judged_entered(world, judged, a); break;
 	case SAW_VOTED: judged_voted(world, judged, a, (process_id)b); break;
@@ -286,6 +283,7 @@ const struct observer check_observer = {
 	.applied = judged_applied,
 	.restored = judged_restored,
 	.queried = judged_queried,
+	.handled = judged_handled,
 	.left_early = left_early,
 	.failed = failed,
 };

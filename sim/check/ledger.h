@@ -53,7 +53,7 @@ struct ledger {
 	uint8_t members;
 };
 
-/* Offences that the rest of the handler may still explain: see doubts_end. */
+/* Offences that the rest of the handler may still explain: see doubt. */
 enum doubt { DOUBT_TRUNCATED = 1, DOUBT_AHEAD = 2 };
 
 struct judged {
@@ -63,7 +63,6 @@ struct judged {
 	ref_t tip;                     /* the entry at last, or the root */
 	process_id id;
 	uint8_t doubts;            /* set of enum doubt */
-	uint64_t doubted;          /* the event in which they arose */
 	uint64_t truncated, ahead; /* the indexes that they are about */
 	/* What it promised binds it for ever, over crashes and lost disks too. */
 	uint64_t term; /* the highest that it has entered */
@@ -126,20 +125,15 @@ static inline ref_t judged_entry(const struct world *world, const struct judged 
 /*
  * What a handler does to its log and its app is seen at once, what it observes only after it has
  * returned. So a truncation by a leader, or a command applied ahead of the commit index, is in
- * doubt until its event is over: the same handler may yet tell that it stepped down, or that it
- * committed.
+ * doubt until its effects are out: the same handler may yet tell that it stepped down, or that it
+ * committed. The world asks then, in judged_handled.
  */
-void doubts_convict(struct world *, struct judged *);
-static inline void doubts_end(struct world *world, struct judged *judged)
-{
-	if (unlikely(judged->doubts && judged->doubted != world->events))
-		doubts_convict(world, judged);
-}
 static inline void doubt(struct world *world, struct judged *judged, enum doubt what)
 {
 	judged->doubts |= (uint8_t)what;
-	judged->doubted = world->events;
+	world->ask_when_handled = true;
 }
+void judged_handled(struct world *, process_id);
 
 /* ---- elections.c: terms, votes, leaders ------------------------------------------------------ */
 
@@ -157,6 +151,7 @@ static inline struct term_fact *term_fact_at(const struct world *world, ref_t re
 /* ---- commits.c ------------------------------------------------------------------------------- */
 
 void judged_advanced(struct world *, struct judged *, uint64_t up_to, uint64_t term, bool leads);
+void committed_lost(struct world *, const struct judged *, uint64_t first);
 /* The advance by which an index became committed. */
 const struct commit *commit_of(const struct world *, const struct ledger *, uint64_t index);
 /* Holds a new leader's log to what was committed in the terms before its own. */

@@ -136,7 +136,6 @@ void judged_appended(struct world *world, process_id id, struct log_record *reco
 	struct check *check = check_of(world);
 	struct judged *judged = &check->judged[id];
 
-	doubts_end(world, judged);
 	log_append(world, judged, record);
 	check->checks[JUDGE_LOG_MATCHING]++;
 	check->checks[JUDGE_LOG_TERMS]++;
@@ -179,7 +178,6 @@ void judged_truncated(struct world *world, process_id id, uint64_t first_removed
 {
 	struct judged *judged = judged_of(world, id);
 
-	doubts_end(world, judged);
 	check_of(world)->checks[JUDGE_LEADER_APPEND_ONLY]++;
 	if (judged->leads && judged->ledger->tells_step_downs && first_removed <= judged->last) {
 		judged->truncated = first_removed;
@@ -187,6 +185,8 @@ void judged_truncated(struct world *world, process_id id, uint64_t first_removed
 	}
 	if (unlikely(first_removed <= judged->commit))
 		judge_removal(world, judged, first_removed);
+	else if (unlikely(first_removed <= judged->ledger->committed))
+		committed_lost(world, judged, first_removed);
 	log_drop(world, judged, first_removed);
 }
 
@@ -196,7 +196,6 @@ void judged_durable(struct world *world, process_id id, uint64_t last)
 {
 	struct judged *judged = judged_of(world, id);
 
-	doubts_end(world, judged);
 	log_hold(world, judged, last);
 }
 
@@ -210,7 +209,6 @@ void judged_recovered(struct world *world, process_id id, uint64_t first_changed
 		judged->leads = 0;
 		judged->doubts = 0; /* it may have died before it could explain itself */
 	}
-	doubts_end(world, judged);
 	if (first_changed < process->disk.log_first)
 		first_changed = process->disk.log_first;
 	log_drop(world, judged, first_changed);
@@ -233,8 +231,9 @@ void judged_booted(struct world *world, process_id id, enum boot boot)
 
 /* ---- Doubts that nothing has explained ------------------------------------------------------- */
 
-void doubts_convict(struct world *world, struct judged *judged)
+void judged_handled(struct world *world, process_id id)
 {
+	struct judged *judged = judged_of(world, id);
 	unsigned doubts = judged->doubts;
 	char name[8];
 

@@ -327,13 +327,17 @@ void handler_end(struct world *world, struct process *process)
 	outside->current = NULL;
 	if (unlikely(process->crash_armed)) {
 		die_in_handler(world, process);
-		return;
-	}
-	const struct effect *end = outside->effects + outside->effect_count;
+	} else {
+		const struct effect *end = outside->effects + outside->effect_count;
 
-	for (const struct effect *effect = outside->effects; effect < end; effect++)
-		carry_out(world, process, effect);
-	disk_sync(world, process);
+		for (const struct effect *effect = outside->effects; effect < end; effect++)
+			carry_out(world, process, effect);
+		disk_sync(world, process);
+	}
+	if (unlikely(world->ask_when_handled)) {
+		world->ask_when_handled = false;
+		world->above->observer->handled(world, process->id);
+	}
 }
 
 _Noreturn void env_failed(struct env *env, const char *fact, const char *file, int line)

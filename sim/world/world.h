@@ -249,6 +249,9 @@ struct observer {
 	/* Its app was restored from an image of the state right after `index`. */
 	void (*restored)(struct world *, process_id, uint64_t index);
 	void (*queried)(struct world *, process_id, request_id operation);
+	/* Its handler has returned, and its effects are out (or died with it): called only where
+	 * world->ask_when_handled was set meanwhile. */
+	void (*handled)(struct world *, process_id);
 	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
 	void (*failed)(struct world *, process_id, const char *fact, const char *file, int line);
@@ -308,8 +311,9 @@ struct world { /* stands at the arena's start */
 		process_id *members;
 	} groups[GROUPS_MAX];
 	unsigned group_count;
-	bool healed; /* loss has stopped, latencies are capped */
-	bool stop;   /* a floor above wants the run to end at this event */
+	bool healed;           /* loss has stopped, latencies are capped */
+	bool stop;             /* a floor above wants the run to end at this event */
+	bool ask_when_handled; /* the observer wants a word when this handler is over */
 	struct counters counters;
 	size_t records[RECORDS_KINDS]; /* bytes of each kind of record, on this branch */
 	/* The floors' own state, in the arena. */

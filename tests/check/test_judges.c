@@ -245,8 +245,19 @@ static void who_died_in_its_handler_could_not_explain_itself(void)
 
 	court_log(world, N1, "ab", "11");
 	court_says(world, N1, SAW_LEADER_ELECTED, 2, 0, 0);
-	court_truncates(world, N1, 2);
-	world_crash_now(world, N1); /* before it told that it had stepped down */
+
+	struct env *env = court_begins(world, N1);
+	struct override before_all = {.address = choice_address(CHOICE_CRASH, N1, 1, 0, 1)};
+	struct overrides overrides;
+
+	overrides_init(&overrides, &before_all, 1, world->observed);
+	world->choices.source = &overrides.source;
+	env_log_truncate(env, 2);
+	env_observe(env, SAW_LEADER_STEPPED_DOWN, 2, 0, 0, NULL, 0);
+	world_process(world, N1)->crash_armed = true;
+	court_ends(world, N1);
+	CU_ASSERT_EQUAL(world_process(world, N1)->status, DOWN);
+	CU_ASSERT_EQUAL(world->observed[SAW_LEADER_STEPPED_DOWN], 0);
 	acquits(world, JUDGE_LEADER_APPEND_ONLY);
 }
 
@@ -516,6 +527,27 @@ static void an_entry_that_was_removed_again_is_not_held(void)
 	court_truncates(world, N2, 2);
 	commits(world, N1, 2, 1, true);
 	convicts(world, JUDGE_COMMIT_DURABLE, N1, "while 1 of 3 disks held it (n1)");
+}
+
+static void a_holder_that_removes_what_others_committed_is_convicted(void)
+{
+	struct world *world = court_open(5, 0);
+
+	court_log(world, N1, "ab", "11");
+	court_log(world, N2, "ab", "11");
+	court_log(world, N3, "ab", "11");
+	court_log(world, N4, "ab", "11");
+	commits(world, N1, 2, 1, true);
+	court_truncates(world, N4, 2);
+	acquits(world, JUDGE_COMMIT_DURABLE); /* three still hold it */
+	world = court_open(5, 0);
+	court_log(world, N1, "ab", "11");
+	court_log(world, N2, "ab", "11");
+	court_log(world, N3, "ab", "11");
+	commits(world, N1, 2, 1, true);
+	court_truncates(world, N3, 2);
+	convicts(world, JUDGE_COMMIT_DURABLE, N3,
+		 "n3 removed entry 2, which was committed, and left it on 2 of 5 disks (n1, n2)");
 }
 
 static void a_lost_disk_holds_nothing(void)
@@ -799,6 +831,8 @@ CU_TestInfo judges_tests[] = {
 	 an_entry_on_a_minority_of_disks_may_not_be_committed},
 	{"an entry that was removed again is not held",
 	 an_entry_that_was_removed_again_is_not_held},
+	{"a holder that removes what others committed is convicted",
+	 a_holder_that_removes_what_others_committed_is_convicted},
 	{"a lost disk holds nothing", a_lost_disk_holds_nothing},
 	{"a leader commits entries of its own term", a_leader_commits_entries_of_its_own_term},
 	{"a leader that commits an older entry by count is convicted",

@@ -158,11 +158,30 @@ static void on_appended(struct world *world, process_id id, struct log_record *r
 	check_observer.appended(world, id, record);
 }
 
+/* Of what it removes, is something committed that stands on too few other disks? */
+static bool leaves_too_few(struct world *world, process_id id, uint64_t first_removed)
+{
+	const struct prefix *log = &twin->log[id];
+	uint64_t durable = judged_of(world, id)->durable; /* its disk has gone on already */
+
+	for (unsigned length = (unsigned)first_removed; length <= durable; length++) {
+		bool itself = world_process(world, id)->disk.log_durable >= length;
+
+		if (length <= twin->committed_count &&
+		    same_prefix(log, &twin->committed[length - 1], length) &&
+		    twin_holders(world, log, length) - itself <= MEMBERS / 2)
+			return true;
+	}
+	return false;
+}
+
 static void on_truncated(struct world *world, process_id id, uint64_t first_removed)
 {
 	/* What is committed stays. */
-	twin->convictions[JUDGE_STATE_MACHINE_SAFETY] += first_removed <=
-							 judged_of(world, id)->commit;
+	if (first_removed <= judged_of(world, id)->commit)
+		twin->convictions[JUDGE_STATE_MACHINE_SAFETY]++;
+	else
+		twin->convictions[JUDGE_COMMIT_DURABLE] += leaves_too_few(world, id, first_removed);
 	if (first_removed <= twin->log[id].length)
 		twin->log[id].length = (unsigned)first_removed - 1;
 	check_observer.truncated(world, id, first_removed);
