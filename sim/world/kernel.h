@@ -91,7 +91,7 @@ void process_memory_free(struct world *, struct process *);
 nanoseconds clock_local(const struct clock *, nanoseconds true_time);
 nanoseconds clock_true(const struct clock *, nanoseconds local); /* the first that reads it */
 
-/* ---- disk.c ---------------------------------------------------------------------------------- */
+/* ---- disk.c, disk_stores.c ------------------------------------------------------------------- */
 
 void disk_init(struct world *, struct disk *);
 void disk_issue(struct world *, struct process *, ticket_t);
@@ -111,6 +111,9 @@ void record_release(struct world *, struct log_record *);
 struct log_record *record_new(struct world *, uint64_t index, uint64_t term, const void *command,
 			      size_t size);
 uint64_t command_digest(const void *command, size_t size);
+
+/* ---- held.c ---------------------------------------------------------------------------------- */
+
 void held_add(struct world *, struct process *, const struct held *);
 /* What waits for no more than `durable` leaves. */
 void held_release(struct world *, struct process *, ticket_t durable);
