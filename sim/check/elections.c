@@ -54,7 +54,7 @@ static void raise_term(struct world *world, struct judged *judged, uint64_t term
 		judged->term_time = world->now;
 	}
 	if (term > judged->leads)
-		judged->leads = 0;
+		judged_stepped_down(judged);
 }
 
 void judged_entered(struct world *world, struct judged *judged, uint64_t term)

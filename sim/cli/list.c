@@ -91,7 +91,10 @@ static const struct {
 	const char *unit, *of;
 } limits[] = {
 	{"arena", UINT32_MAX, "bytes", "all that changes during one run"},
-	{"memory", 0, "", "what the machine has: records, and the largest image of an app"},
+	{"records", RECORDS_MAX, "bytes",
+	 "of each kind that a run leaves: history, values, series"},
+	{"app image", IMAGE_MAX, "bytes", "of one app's state, for a snapshot"},
+	{"memory", 0, "", "what the machine has: for the snapshots that are kept"},
 	{"effects", EFFECTS_MAX, "effects", "of one handler"},
 	{"events", 0, "", "of one run: `max_events` in the scenario"},
 	{"open operations", OPEN_OPERATIONS_MAX, "operations", "without an outcome, at one time"},

@@ -149,12 +149,8 @@ const void *env_app_image(struct env *env, size_t *size)
 	const struct app *app = process->world->groups[process->group].app;
 
 	*size = app->image(env, process->app, NULL);
-	if (*size > outside->image_capacity) {
-		outside->image = realloc(outside->image, *size);
-		outside->image_capacity = outside->image ? *size : 0;
-		if (!outside->image)
-			world_limit(process->world, "memory");
-	}
+	if (*size > IMAGE_MAX)
+		world_limit(process->world, "app image");
 	app->image(env, process->app, outside->image);
 	return outside->image;
 }

@@ -6,20 +6,27 @@
 
 enum { FIRST_BLOCK = (sizeof(struct arena) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN };
 
+void *address_space(uintptr_t base, uint64_t bytes)
+{
+	/* A hint, not MAP_FIXED: where the address is taken, any other does. */
+	void *memory = mmap((void *)base, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 struct arena *arena_open(uintptr_t base, uint64_t limit)
 {
 	if (limit > UINT32_MAX) {
 		errno = EINVAL; /* a reference is 32 bits wide */
 		return NULL;
 	}
-	/* A hint, not MAP_FIXED: where the address is taken, any other does. */
-	void *memory = mmap((void *)base, limit, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
+	struct arena *arena = address_space(base, limit);
+
+	if (!arena)
 		return NULL;
 	/* Fewer, larger pages, where the machine has them: a hint that may be refused. */
-	madvise(memory, limit, MADV_HUGEPAGE);
-	struct arena *arena = memory;
+	madvise(arena, limit, MADV_HUGEPAGE);
 
 	arena->limit = limit;
 	arena_reset(arena);

@@ -35,6 +35,9 @@ struct arena {                        /* stands at its own base */
  * an empty arena in it. Returns NULL with errno set if the machine refuses.
  */
 struct arena *arena_open(uintptr_t base, uint64_t limit);
+/* Address space of that many bytes, zeroed, at `base` where that is free; it takes memory only
+ * where it is touched. NULL with errno set if the machine refuses. munmap gives it back. */
+void *address_space(uintptr_t base, uint64_t bytes);
 void arena_close(struct arena *);
 void arena_reset(struct arena *); /* forgets every block */
 

@@ -2,7 +2,7 @@
  * The sources that a choice is asked of before the seed: overrides, a tape, an enumerator.
  *
  * A source stands outside the arena and counts what it was asked, so one run takes one, from its
- * beginning: whoever restores a snapshot restores his source's state with it. Alternative 0 is
+ * beginning; what it counts goes back with the run when a snapshot is restored. Alternative 0 is
  * benign everywhere: a source that knows nothing to say of a choice can always say that.
  */
 #include "sim/world/choice.h"
@@ -76,7 +76,8 @@ static uint64_t overrides_ask(struct choice_source *source, address_t address, u
 void overrides_init(struct overrides *overrides, struct override *list, size_t count,
 		    const uint32_t *observed)
 {
-	*overrides = (struct overrides){{overrides_ask}, list, count, observed};
+	*overrides = (struct overrides){
+		{overrides_ask, list, count * sizeof(*list)}, list, count, observed};
 	for (size_t i = 0; i < count; i++) {
 		assert(list[i].anchor < OBSERVATION_COUNT);
 		list[i].seen = 0;
@@ -111,7 +112,9 @@ static uint64_t tape_ask(struct choice_source *source, address_t address, uint64
 
 void tape_init(struct tape *tape, const uint8_t *bytes, size_t size)
 {
-	*tape = (struct tape){.source = {tape_ask}, .bytes = bytes, .size = size};
+	*tape = (struct tape){.source = {tape_ask, &tape->position, sizeof(tape->position)},
+			      .bytes = bytes,
+			      .size = size};
 }
 
 /* ---- Enumerator ------------------------------------------------------------------------------ */
@@ -138,7 +141,10 @@ static uint64_t enumerator_ask(struct choice_source *source, address_t address, 
 
 void enumerator_init(struct enumerator *enumerator, uint64_t kinds)
 {
-	*enumerator = (struct enumerator){.source = {enumerator_ask}, .kinds = kinds};
+	/* Its path outlives the run; how far along it the run has come does not. */
+	*enumerator = (struct enumerator){
+		.source = {enumerator_ask, &enumerator->depth, sizeof(enumerator->depth)},
+		.kinds = kinds};
 }
 
 /* The last wheel that can still turn does; those after it, in the new branch, begin anew. */

@@ -68,6 +68,8 @@ struct choice_source {
 	 * names this very choice, may bring it about, by any other value than 0.
 	 */
 	uint64_t (*ask)(struct choice_source *, address_t, uint64_t bound);
+	void *counts; /* what asking changes: a snapshot keeps it, and going back brings it back */
+	size_t counts_size;
 };
 
 static inline struct pcg32 choice_pcg(const struct choices *choices, address_t address)

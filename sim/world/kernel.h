@@ -22,22 +22,16 @@ struct effect {
 /* Of a message: when every write of its handler is durable. */
 #define AFTER_ALL UINT64_MAX
 
-struct records {
-	char *bytes;
-	size_t capacity;
-};
-
-/* Stands outside the arena: nothing in it decides anything once a handler has returned. */
+/*
+ * Stands outside the arena: nothing in it decides anything once a handler has returned. Its arrays
+ * are address space, and take memory only as far as they are used.
+ */
 struct outside {
 	struct effect effects[EFFECTS_MAX];
 	uint32_t effect_count;
 	bool in_handler;
-	struct process *current;   /* whose handler runs */
-	struct log_record *viewed; /* the record that env_next_record returned last */
-	void *answer;              /* ANSWER_MAX bytes, of env_apply and env_query */
-	void *image;               /* of env_app_image */
-	size_t image_capacity;
-	struct records records[RECORDS_KINDS];
+	struct process *current;    /* whose handler runs */
+	struct log_record *viewed;  /* the record that env_next_record returned last */
 	struct snapshot *snapshots; /* all that are kept */
 	FILE *trace;
 	void (*digests)(void *, uint64_t, uint64_t);
@@ -45,6 +39,9 @@ struct outside {
 	jmp_buf escape;
 	bool escapes; /* `escape` is set */
 	const char *limit;
+	_Alignas(ARENA_ALIGN) char answer[ANSWER_MAX]; /* of env_apply and env_query */
+	_Alignas(ARENA_ALIGN) char image[IMAGE_MAX];   /* of env_app_image */
+	_Alignas(ARENA_ALIGN) char records[RECORDS_KINDS][RECORDS_MAX];
 };
 
 /* The low four bits of a queue item's reference. */

@@ -1,45 +1,28 @@
 /*
  * Records, and snapshots that keep them.
  *
- * A snapshot is a memcpy of the arena's used part. Records are only ever appended to, so a snapshot
- * shares the front of them with the run; when the run goes back and would write over what a kept
- * snapshot still needs, that part moves into the snapshot: its own tail.
+ * A snapshot is a memcpy of the arena's used part, and of what a choice source counts. Records are
+ * only ever appended to, so a snapshot shares the front of them with the run; when the run goes
+ * back and would write over what a kept snapshot still needs, that part moves into the snapshot:
+ * its own tail.
  */
 #include "sim/world/kernel.h"
 
 /* ---- Records --------------------------------------------------------------------------------- */
 
-static void records_reserve(struct world *world, unsigned kind, size_t size)
-{
-	struct records *records = &world->outside->records[kind];
-	size_t capacity = records->capacity ? records->capacity : 64 * 1024;
-
-	if (size <= records->capacity)
-		return;
-	while (capacity < size)
-		capacity *= 2;
-	char *bytes = realloc(records->bytes, capacity);
-
-	if (!bytes)
-		world_limit(world, "memory");
-	records->bytes = bytes;
-	records->capacity = capacity;
-}
-
 void *records_append(struct world *world, unsigned kind, size_t size)
 {
-	struct records *records = &world->outside->records[kind];
 	size_t at = world->records[kind];
 
-	if (unlikely(at + size > records->capacity))
-		records_reserve(world, kind, at + size);
+	if (unlikely(size > RECORDS_MAX - at))
+		world_limit(world, "records");
 	world->records[kind] = at + size;
-	return memset(records->bytes + at, 0, size);
+	return memset(world->outside->records[kind] + at, 0, size);
 }
 
 void *records_at(struct world *world, unsigned kind, size_t offset)
 {
-	return world->outside->records[kind].bytes + offset;
+	return world->outside->records[kind] + offset;
 }
 
 size_t records_size(const struct world *world, unsigned kind)
@@ -59,13 +42,19 @@ struct snapshot {
 	struct snapshot *next;
 	struct tail tails[RECORDS_KINDS];
 	size_t size;
-	char arena[];
+	char arena[]; /* and what the choice source counts */
 };
+
+/* What of its state a source changes in a run goes back with the run. */
+static size_t source_size(const struct world *world)
+{
+	return world->choices.source ? world->choices.source->counts_size : 0;
+}
 
 struct snapshot *world_snapshot(struct world *world)
 {
 	size_t size = world->arena.used;
-	struct snapshot *snapshot = malloc(sizeof(*snapshot) + size);
+	struct snapshot *snapshot = malloc(sizeof(*snapshot) + size + source_size(world));
 
 	assert(!world->outside->in_handler);
 	if (!snapshot)
@@ -73,6 +62,8 @@ struct snapshot *world_snapshot(struct world *world)
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->size = size;
 	memcpy(snapshot->arena, world, size);
+	if (source_size(world))
+		memcpy(snapshot->arena + size, world->choices.source->counts, source_size(world));
 	for (unsigned kind = 0; kind < RECORDS_KINDS; kind++)
 		snapshot->tails[kind].shared = world->records[kind];
 	snapshot->next = world->outside->snapshots;
@@ -92,7 +83,7 @@ static void tail_keep(struct world *world, struct snapshot *snapshot, unsigned k
 
 	if (!bytes)
 		world_limit(world, "memory");
-	memcpy(bytes, world->outside->records[kind].bytes + size, more);
+	memcpy(bytes, records_at(world, kind, size), more);
 	if (tail->size)
 		memcpy(bytes + more, tail->bytes, tail->size);
 	free(tail->bytes);
@@ -112,14 +103,16 @@ void world_restore(struct world *world, struct snapshot *snapshot)
 				tail_keep(world, other, kind, mine->shared);
 		if (!mine->size)
 			continue;
-		records_reserve(world, kind, mine->shared + mine->size);
-		memcpy(outside->records[kind].bytes + mine->shared, mine->bytes, mine->size);
+		memcpy(records_at(world, kind, mine->shared), mine->bytes, mine->size);
 		mine->shared += mine->size;
 		free(mine->bytes);
 		mine->bytes = NULL;
 		mine->size = 0;
 	}
 	memcpy(world, snapshot->arena, snapshot->size);
+	if (source_size(world))
+		memcpy(world->choices.source->counts, snapshot->arena + snapshot->size,
+		       source_size(world));
 }
 
 void snapshot_free(struct world *world, struct snapshot *snapshot)

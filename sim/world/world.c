@@ -4,6 +4,8 @@
  * One event is one pop of the queue that runs a handler or changes the world. Which pending event
  * comes next is a choice like any other: by default the earliest.
  */
+#include <sys/mman.h>
+
 #include "sim/world/kernel.h"
 
 /* ---- Opening and laying out ------------------------------------------------------------------ */
@@ -16,21 +18,19 @@ static void arena_full(struct arena *arena)
 struct world *world_open(uintptr_t base, uint64_t arena_limit)
 {
 	struct arena *arena = arena_open(base, arena_limit);
-	struct outside *outside = calloc(1, sizeof(*outside));
-	void *answer = malloc(ANSWER_MAX);
+	struct outside *outside = address_space(0, sizeof(*outside));
 
-	if (!arena || !outside || !answer) {
+	if (!arena || !outside) {
 		if (arena)
 			arena_close(arena);
-		free(outside);
-		free(answer);
+		if (outside)
+			munmap(outside, sizeof(*outside));
 		return NULL;
 	}
 	arena->full = arena_full;
 	struct world *world = (struct world *)arena; /* the arena is its first member */
 
 	world->outside = outside;
-	outside->answer = answer;
 	return world;
 }
 
@@ -40,11 +40,7 @@ void world_close(struct world *world)
 
 	while (outside->snapshots)
 		snapshot_free(world, outside->snapshots);
-	for (unsigned kind = 0; kind < RECORDS_KINDS; kind++)
-		free(outside->records[kind].bytes);
-	free(outside->image);
-	free(outside->answer);
-	free(outside);
+	munmap(outside, sizeof(*outside));
 	arena_close(&world->arena);
 }
 

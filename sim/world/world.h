@@ -270,6 +270,7 @@ struct above {
 /* ---- The world ------------------------------------------------------------------------------- */
 
 enum { RECORDS_HISTORY, RECORDS_VALUES, RECORDS_SERIES, RECORDS_KINDS };
+enum { RECORDS_MAX = 1 << 30, IMAGE_MAX = 1 << 28 }; /* bytes of each kind; of an app's image */
 
 enum { TRACE_RING = 128 };
 struct trace_record { /* one event, in 32 bytes: the last of them are always at hand */
@@ -438,7 +439,8 @@ void world_digests_to(struct world *, void (*take)(void *context, uint64_t event
 
 /* ---- Records: only ever appended to, outside the arena --------------------------------------- */
 
-/* A run of bytes that grows; the world keeps `size` of the branch that it is on. */
+/* A run of bytes that grows up to RECORDS_MAX; the world keeps `size` of the branch that it is on.
+ */
 void *records_append(struct world *, unsigned kind,
 		     size_t size); /* room for so many bytes, zeroed */
 void *records_at(struct world *, unsigned kind, size_t offset);

@@ -485,7 +485,7 @@ static void send_in_bulk(struct env *env)
 
 static unsigned inversions_under_any_schedule(bool connections)
 {
-	struct any any = {{ask_any}, pcg32_seeded(5, 5)};
+	struct any any = {{.ask = ask_any}, pcg32_seeded(5, 5)};
 	unsigned inversions = 0;
 
 	play_prepare();

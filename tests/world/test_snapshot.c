@@ -154,6 +154,45 @@ static void going_back_gives_the_same_run_again(void)
 	snapshot_free(play.world, NULL);
 }
 
+static void goes_back_with(struct choice_source *source, nanoseconds early)
+{
+	begin();
+	uint64_t untouched = digest_at(1 * S);
+
+	begin();
+	play.world->choices.source = source;
+	digest_at(early);
+	struct snapshot *snapshot = world_snapshot(play.world);
+	uint64_t digest = digest_at(1 * S);
+
+	CU_ASSERT(digest != untouched); /* it had something to say */
+	world_restore(play.world, snapshot);
+	CU_ASSERT(digest_at(1 * S) == digest);
+}
+
+static void what_a_choice_source_has_counted_goes_back_too(void)
+{
+	struct override list[8];
+	struct overrides overrides;
+	uint8_t bytes[4096];
+	struct tape tape;
+	struct enumerator enumerator;
+
+	for (unsigned i = 0; i < 8; i++)
+		list[i] = (struct override){
+			.address = choice_address(CHOICE_LOSS, 0, 1, LONG, 3 + 5 * i), .value = 1};
+	overrides_init(&overrides, list, 8, play.world->observed);
+	goes_back_with(&overrides.source, 50 * MS);
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i % 7 == 3);
+	tape_init(&tape, bytes, sizeof(bytes));
+	goes_back_with(&tape.source, 50 * MS);
+	enumerator_init(&enumerator, (uint64_t)1 << CHOICE_DUPLICATE);
+	for (unsigned i = 0; i < ENUMERATOR_DEPTH; i++)
+		enumerator.taken[i] = i % 3 == 0;
+	goes_back_with(&enumerator.source, 2 * MS);
+}
+
 static void take_without_end(struct env *env)
 {
 	for (;;)
@@ -404,6 +443,8 @@ static void records_are_zeroed_where_a_branch_wrote_before(void)
 
 CU_TestInfo snapshot_tests[] = {
 	{"going back gives the same run again", going_back_gives_the_same_run_again},
+	{"what a choice source has counted goes back too",
+	 what_a_choice_source_has_counted_goes_back_too},
 	{"a world goes back from a limit too", a_world_goes_back_from_a_limit_too},
 	{"branches differ, and don't touch each other",
 	 branches_differ_and_do_not_touch_each_other},
