@@ -237,6 +237,8 @@ void judged_handled(struct world *world, process_id id)
 	unsigned doubts = judged->doubts;
 	char name[8];
 
+	if (likely(!doubts))
+		return; /* all is explained */
 	judged->doubts = 0;
 	endpoint_name(judged->id, name);
 	if (doubts & DOUBT_TRUNCATED)
