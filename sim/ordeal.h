@@ -234,9 +234,9 @@ void *env_send_after(struct env *, ticket_t, process_id to, unsigned type, size_
 /*
  * Adds records to a body just begun: a run [first, last] of this process's own log (not copied: a
  * log record's bytes never change or move while a message in flight holds them), or any one record,
- * copied.
+ * copied. Of a run, those before the first that is not whole are added; returns how many.
  */
-void env_attach_log(struct env *, void *body, uint64_t first, uint64_t last);
+uint64_t env_attach_log(struct env *, void *body, uint64_t first, uint64_t last);
 void env_attach(struct env *, void *body, uint64_t index, uint64_t term, const void *command,
 		size_t size);
 /* Answers a client; leaves as env_send's does. The bytes are copied. */

@@ -35,6 +35,7 @@ const char *const choice_kind_names[CHOICE_KINDS] = {
 	[CHOICE_SERVER] = "server",
 	[CHOICE_BACKOFF] = "backoff",
 	[CHOICE_CORE] = "core",
+	[CHOICE_ROT] = "rot",
 };
 
 static_assert(CHOICE_KINDS <= 64, "a kind has six bits of an address, and one of a set of kinds");

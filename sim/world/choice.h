@@ -42,6 +42,7 @@ enum choice_kind {
 	CHOICE_SERVER,    /* whom a client asks */
 	CHOICE_BACKOFF,   /* (time) before it asks again */
 	CHOICE_CORE,      /* which quorum a heal mends */
+	CHOICE_ROT,       /* what on a disk rots */
 	CHOICE_KINDS
 };
 extern const char *const choice_kind_names[CHOICE_KINDS];

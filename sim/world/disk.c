@@ -150,7 +150,6 @@ static void lie_up_to(struct disk *disk, ticket_t ticket)
 
 /* ---- What a crash takes ---------------------------------------------------------------------- */
 
-enum store { STORE_LOG, STORE_CELLS, STORE_SNAPSHOT, STORES };
 static enum store store_of(uint32_t kind)
 {
 	switch ((enum write_kind)kind) {
@@ -175,6 +174,7 @@ static uint64_t undo_beyond(struct world *world, struct disk *disk,
 
 		if (i < survivors[store_of(write->kind)])
 			continue;
+		world->counters.betrayed += disk->really + 1 + i <= disk->durable;
 		uint64_t index = write_undo(world, disk, write);
 
 		if (index < changed)
@@ -412,13 +412,79 @@ void world_disk_lying(struct world *world, process_id id, bool lying)
 	world_process(world, id)->disk.lying = lying;
 }
 
-bool world_disk_rot(struct world *world, process_id id, uint64_t index)
+/* No write of that kind is on its way there: the view shows what the platter has. */
+static bool on_platter(struct disk *disk, enum write_kind kind, uint64_t key)
+{
+	for (uint32_t i = 0; i < disk->waiting_count; i++) {
+		const struct disk_write *write = waiting_at(disk, i);
+
+		if (write->kind == kind && (kind == WRITE_SNAPSHOT || write->key == key))
+			return false;
+	}
+	return true;
+}
+
+/* The state of what is durable there, or NULL. */
+static uint32_t *durable_state(struct world *world, struct disk *disk, enum store store,
+			       uint64_t key)
+{
+	struct log_slot *slot = store == STORE_LOG ? disk_slot(world, disk, key) : NULL;
+	struct cell *cell = store == STORE_CELLS ? cell_at(world, disk, key) : NULL;
+	struct snapshot_block *block = arena_at(&world->arena, disk->snapshot);
+
+	if (slot && key <= disk->log_durable)
+		return &slot->state;
+	if (cell && on_platter(disk, WRITE_CELL, key))
+		return &cell->state;
+	if (store == STORE_SNAPSHOT && disk->snapshot && on_platter(disk, WRITE_SNAPSHOT, 0))
+		return &block->state;
+	return NULL;
+}
+
+bool world_disk_rot(struct world *world, process_id id, enum store store, uint64_t key)
+{
+	static const char *const names[STORES] = {"log record", "cell", "snapshot"};
+	struct process *process = world_process(world, id);
+	uint32_t *state = durable_state(world, &process->disk, store, key);
+
+	if (!state || *state != WHOLE)
+		return false;
+	*state = ROTTEN;
+	trace_process(world, TRACE_ROT, process, key, names[store]);
+	return true;
+}
+
+/* Rots the first that can, from a chosen one on. */
+static bool rot_in(struct world *world, process_id id, enum store store, unsigned number)
 {
 	struct disk *disk = &world_process(world, id)->disk;
-	struct log_slot *slot = disk_slot(world, disk, index);
+	const uint64_t counts[STORES] = {disk->log_last + 1 - disk->log_first, disk->cell_count, 1};
+	uint32_t count = (uint32_t)counts[store];
 
-	if (!slot || index > disk->log_durable || slot->state != WHOLE)
+	if (!count)
 		return false;
-	slot->state = ROTTEN;
-	return true;
+	uint32_t from = choose_below(&world->choices,
+				     choice_address(CHOICE_ROT, id, number, 1 + store, 0), count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t nth = (from + i) % count;
+		uint64_t key = disk->log_first + nth;
+
+		if (store == STORE_CELLS)
+			key = ((struct cell *)arena_at(&world->arena, disk->cells[nth]))->key;
+		if (world_disk_rot(world, id, store, key))
+			return true;
+	}
+	return false;
+}
+
+bool world_disk_rot_any(struct world *world, process_id id, unsigned number)
+{
+	uint32_t first = choose_below(&world->choices, choice_address(CHOICE_ROT, id, number, 0, 0),
+				      STORES);
+
+	for (uint32_t i = 0; i < STORES; i++)
+		if (rot_in(world, id, (enum store)((first + i) % STORES), number))
+			return true;
+	return false;
 }

@@ -40,6 +40,8 @@ struct snapshot_block {
 	uint8_t bytes[];        /* header, then image */
 };
 
+enum store { STORE_LOG, STORE_CELLS, STORE_SNAPSHOT, STORES };
+
 enum write_kind {
 	WRITE_APPEND,
 	WRITE_TRUNCATE,

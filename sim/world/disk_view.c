@@ -69,6 +69,7 @@ ticket_t env_log_truncate(struct env *env, uint64_t first_removed)
 	disk->log_last = first_removed - 1;
 	if (disk->log_durable >= first_removed)
 		disk->log_durable = first_removed - 1;
+	trace_write(process, "log cut from", first_removed, 0);
 	if (world->above->observer)
 		world->above->observer->truncated(world, process->id, first_removed);
 	return disk->ticket;
@@ -90,6 +91,7 @@ ticket_t env_log_discard(struct env *env, uint64_t last_discarded)
 	disk->log_first = last_discarded + 1;
 	if (disk->log_last < last_discarded)
 		disk->log_last = last_discarded;
+	trace_write(process, "log discarded up to", last_discarded, 0);
 	return disk->ticket;
 }
 
@@ -148,6 +150,7 @@ ticket_t env_cell_put(struct env *env, uint64_t key, const void *value, size_t s
 	ref_t before = cell_exchange(world, &process->disk, key, arena_ref(&world->arena, cell));
 
 	write_begin(process, WRITE_CELL, key)->before = before;
+	trace_write(process, "cell", key, size);
 	return process->disk.ticket;
 }
 
@@ -186,6 +189,7 @@ ticket_t env_cell_drop(struct env *env, uint64_t first, uint64_t last)
 		ref_t before = cell_exchange(world, &process->disk, key, 0);
 
 		write_begin(process, WRITE_CELL, key)->before = before;
+		trace_write(process, "dropped cell", key, 0);
 	}
 	return process->disk.ticket;
 }
@@ -219,6 +223,7 @@ ticket_t env_snapshot_stage(struct env *env, uint64_t offset, const void *bytes,
 		memcpy((uint8_t *)arena_at(&world->arena, disk->staged) + offset, bytes, size);
 	if (end > disk->staged_size)
 		disk->staged_size = end;
+	trace_write(process, "snapshot staged at", offset, size);
 	return disk->ticket;
 }
 
@@ -249,6 +254,7 @@ ticket_t env_snapshot_commit(struct env *env, uint64_t index, size_t image_size,
 	disk->snapshot = arena_ref(&world->arena, block);
 	disk->staged_size = 0;
 	write_begin(process, WRITE_SNAPSHOT, index)->before = before;
+	trace_write(process, "snapshot of", index, header_size + image_size);
 	return disk->ticket;
 }
 

@@ -59,7 +59,7 @@ static struct env_message *message_of(const void *body)
 	return (struct env_message *)((uintptr_t)body - offsetof(struct env_message, body));
 }
 
-void env_attach_log(struct env *env, void *body, uint64_t first, uint64_t last)
+uint64_t env_attach_log(struct env *env, void *body, uint64_t first, uint64_t last)
 {
 	struct process *process = process_of(env);
 	struct world *world = process->world;
@@ -67,12 +67,15 @@ void env_attach_log(struct env *env, void *body, uint64_t first, uint64_t last)
 	for (uint64_t index = first; index <= last; index++) {
 		struct log_slot *slot = disk_slot(world, &process->disk, index);
 
-		ORDEAL_ASSERT(env, slot && slot->state == WHOLE);
+		ORDEAL_ASSERT(env, slot);
+		if (unlikely(slot->state != WHOLE))
+			return index - first;
 		struct log_record *record = world_record(world, slot->record);
 
 		record->holders++;
 		message_attach(world, message_of(body), record);
 	}
+	return last + 1 - first;
 }
 
 void env_attach(struct env *env, void *body, uint64_t index, uint64_t term, const void *command,

@@ -142,11 +142,13 @@ enum trace_kind {
 	TRACE_CRASH,
 	TRACE_BOOT,
 	TRACE_PAUSE,
-	TRACE_RESUME
+	TRACE_RESUME,
+	TRACE_ROT
 };
 void trace_print_message(struct world *, enum trace_kind, const struct env_message *);
 void trace_print_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
 			 const char *text);
+void trace_print_write(const struct process *, const char *what, uint64_t key, size_t size);
 void trace_saw(struct world *, const struct process *, uint32_t what, uint64_t a, uint64_t b,
 	       uint64_t c);
 
@@ -178,6 +180,14 @@ static inline void trace_process(struct world *world, enum trace_kind kind,
 	trace_ring(world, kind, process->id, 0, 0, detail);
 	if (unlikely(world->outside->trace != NULL))
 		trace_print_process(world, kind, process, detail, text);
+}
+
+/* The process's latest write, as "what key, size bytes". */
+static inline void trace_write(const struct process *process, const char *what, uint64_t key,
+			       size_t size)
+{
+	if (unlikely(process->world->outside->trace != NULL))
+		trace_print_write(process, what, key, size);
 }
 
 /* ---- The fingerprint ------------------------------------------------------------------------- */

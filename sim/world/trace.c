@@ -4,15 +4,19 @@
  *     time in s   event  what
  *       1.204512     317  n1  -> n3  AppendEntries      term=3 commit=11 +2 [13/3..14/3]
  *       1.204513     318  n2         timer election
+ *       1.204513     318  n2            write 17: cell 0, 16 bytes
  *       1.205517     319  n3         disk synced        up to write 41
  *       1.205517     319  n3            voted in term 4 for n2
  *       1.206001     320  n1  -x n3  AppendEntries      term=3 commit=11  LOST
+ *       1.206230     320  n3            write 42: log cut from 13
  *       2.000000     320  n2         CRASHED            its log ends at 17
  *
  * LOST: by the link, by a cut, or because the receiver is down; where that shows on arrival it is
  * no event, and the number is the next one's. Records go by index/term, the first and the last.
  *
- * Observations are indented: they stand below the event in which they bind. Lines that begin with
+ * Indented lines stand below the event that they are part of: observations where they bind, and
+ * writes where a handler makes them, durable once the disk has synced up to their number. Of the
+ * log's writes only cuts are told; what is appended shows in the messages. Lines that begin with
  * "##" tell what the floors above do: faults, operations, violations.
  */
 #include "sim/world/kernel.h"
@@ -140,6 +144,7 @@ static void print_process(FILE *out, enum trace_kind kind, endpoint_t id, uint64
 	case TRACE_DISK_FAILED:
 		fprintf(out, "%-18s %s, from write %" PRIu64, "DISK FAILED", text, detail);
 		break;
+	case TRACE_ROT: fprintf(out, "%-18s %s %" PRIu64, "DISK ROTS", text, detail); break;
 	case TRACE_CRASH: fprintf(out, "%-18s its log ends at %" PRIu64, "CRASHED", detail); break;
 	case TRACE_BOOT: fprintf(out, "%-18s %s", "BOOTED", boots[detail]); break;
 	case TRACE_PAUSE: fputs("PAUSED", out); break;
@@ -158,6 +163,21 @@ void trace_print_process(struct world *world, enum trace_kind kind, const struct
 {
 	begin_line(world);
 	print_process(world->outside->trace, kind, process->id, detail, text);
+}
+
+/* ---- Writes ---------------------------------------------------------------------------------- */
+
+void trace_print_write(const struct process *process, const char *what, uint64_t key, size_t size)
+{
+	FILE *out = process->world->outside->trace;
+	char name[8];
+
+	begin_line(process->world);
+	fprintf(out, "%-10s    write %" PRIu64 ": %s %" PRIu64, endpoint_name(process->id, name),
+		process->disk.ticket, what, key);
+	if (size)
+		fprintf(out, ", %zu bytes", size);
+	fputc('\n', out);
 }
 
 /* ---- Observations ---------------------------------------------------------------------------- */
@@ -227,7 +247,9 @@ static void print_record(struct world *world, const struct trace_record *record,
 			record->kind == TRACE_LOST ? 'x' : '>', endpoint_name(record->to, to),
 			text);
 	} else {
-		if (record->kind == TRACE_TIMER)
+		if (record->kind == TRACE_ROT)
+			text = "something at";
+		else if (record->kind == TRACE_TIMER)
 			text = world_protocol(world, sender)->timers[record->detail].name;
 		print_process(out, record->kind, record->from, record->detail, text);
 	}

@@ -284,6 +284,7 @@ struct trace_record { /* one event, in 32 bytes: the last of them are always at 
 struct counters {
 	uint64_t sent, delivered, lost, cut, duplicated, reordered, refused_dead, broken;
 	uint64_t bytes, timers, writes, syncs, crashes, boots, pauses, inbox_dropped;
+	uint64_t betrayed; /* writes that a lying sync had called durable, and a crash took */
 };
 
 struct world { /* stands at the arena's start */
@@ -381,7 +382,11 @@ void world_disk_slower(struct world *, process_id, uint32_t times_thousandth);
 void world_disk_failing(struct world *, process_id, probability_t);
 void world_disk_full(struct world *, process_id, bool);
 void world_disk_lying(struct world *, process_id, bool);
-bool world_disk_rot(struct world *, process_id, uint64_t index); /* false: nothing durable there */
+/* Damages the log record of that index, the cell of that key, the snapshot: what reads it is told.
+ * False: nothing whole and durable is there. It stays so until it is removed or written anew. */
+bool world_disk_rot(struct world *, process_id, enum store, uint64_t key);
+/* The same, of whatever is there: a choice of that number, below 1024. */
+bool world_disk_rot_any(struct world *, process_id, unsigned number);
 
 /* ---- What can be done to links --------------------------------------------------------------- */
 

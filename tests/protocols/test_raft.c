@@ -540,7 +540,7 @@ static void who_lost_its_disk_falls_silent_for_ever_and_the_others_go_on(void)
 		if (lost)
 			world_wipe(at->world, 2);
 		else
-			CU_ASSERT(world_disk_rot(at->world, 2, 1));
+			CU_ASSERT(world_disk_rot(at->world, 2, STORE_LOG, 1));
 		world_restart(at->world, 2);
 		cluster_run(at, 100 * MS);
 		world_crash_now(at->world, 2);

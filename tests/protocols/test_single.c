@@ -122,7 +122,7 @@ static void with_a_lost_disk_or_a_rotten_record_it_falls_silent(void)
 		if (lost)
 			world_wipe(at->world, 0);
 		else
-			CU_ASSERT(world_disk_rot(at->world, 0, 1));
+			CU_ASSERT(world_disk_rot(at->world, 0, STORE_LOG, 1));
 		world_restart(at->world, 0);
 		request_id id = cluster_ask(at, 0, READ, 1, 0);
 

@@ -839,6 +839,11 @@ static void a_sync_that_lies_makes_durable_what_a_crash_takes(void)
 	crash_and_restart(0);
 	LOG(0, "1:a/1 2:b/1 3:c/1");
 	CELLS(0, "");
+	EQUAL(play.world->counters.betrayed, 4);
+	append(play_enter(0), 2, "x");
+	play_leave();
+	crash_and_restart(0); /* no sync had said anything of it */
+	EQUAL(play.world->counters.betrayed, 4);
 }
 
 static void a_sync_that_does_not_lie_covers_what_others_lied_about(void)
@@ -866,11 +871,11 @@ static void rot_reads_as_rotten_and_stays(void)
 	begin_abc();
 	append(play_enter(0), 1, "d");
 	play_leave();
-	CU_ASSERT(!world_disk_rot(play.world, 0, 4)); /* not durable yet */
-	CU_ASSERT(!world_disk_rot(play.world, 0, 5));
-	CU_ASSERT(!world_disk_rot(play.world, 0, 0));
-	CU_ASSERT(world_disk_rot(play.world, 0, 2));
-	CU_ASSERT(!world_disk_rot(play.world, 0, 2));
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_LOG, 4)); /* not durable yet */
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_LOG, 5));
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_LOG, 0));
+	CU_ASSERT(world_disk_rot(play.world, 0, STORE_LOG, 2));
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_LOG, 2));
 	LOG(0, "1:a/1 2:rotten 3:c/1 4:d/1");
 	CU_ASSERT_PTR_NULL(world_log(play.world, 0, 2));
 	play_run(2 * MS);
@@ -880,6 +885,112 @@ static void rot_reads_as_rotten_and_stays(void)
 	LOG(0, "1:a/1 2:rotten 3:c/1 4:d/1");
 	world_crash_now(play.world, 0);
 	world_wipe(play.world, 0);
+}
+
+static enum record cell_state(process_id id, uint64_t key)
+{
+	const void *value;
+	size_t size;
+
+	return env_cell_get(play_env(id), key, &value, &size);
+}
+
+static enum record snapshot_state(process_id id)
+{
+	struct snapshot_view view;
+
+	return env_snapshot_get(play_env(id), &view);
+}
+
+static void write_all_three(const char *value)
+{
+	put(play_enter(0), 5, value);
+	stage(play_env(0), 0, value);
+	commit(play_env(0), 1, "head");
+	play_leave();
+}
+
+static void cells_and_snapshots_rot_once_durable_until_written_anew(void)
+{
+	play_prepare();
+	loses(1, 0, 3);
+	begin_abc();
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_CELLS, 5));
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_SNAPSHOT, 0));
+	write_all_three("old");
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_CELLS, 5)); /* on their way */
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_SNAPSHOT, 0));
+	play_run(3 * MS);
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_CELLS, 4));
+	CU_ASSERT(world_disk_rot(play.world, 0, STORE_CELLS, 5));
+	CU_ASSERT(!world_disk_rot(play.world, 0, STORE_CELLS, 5)); /* once is enough */
+	CU_ASSERT(world_disk_rot(play.world, 0, STORE_SNAPSHOT, 0));
+	EQUAL(cell_state(0, 5), ROTTEN);
+	EQUAL(snapshot_state(0), ROTTEN);
+	EQUAL(env_cell_next(play_env(0), 0), 5); /* it is there */
+	write_all_three("new");
+	EQUAL(cell_state(0, 5), WHOLE);
+	EQUAL(snapshot_state(0), WHOLE);
+	crash_and_restart(0); /* the new ones are lost, and what rotted is back */
+	EQUAL(cell_state(0, 5), ROTTEN);
+	EQUAL(snapshot_state(0), ROTTEN);
+	write_all_three("new");
+	play_run(S);
+	CELLS(0, "5=new");
+	SNAPSHOT(0, "1 head new");
+}
+
+/* Everything that n1 has durably: three log records, two cells, a snapshot. */
+static unsigned rotten_things(void)
+{
+	struct record_view view;
+	unsigned rotten = snapshot_state(0) == ROTTEN;
+
+	for (uint64_t index = 1; index <= 3; index++)
+		rotten |= (env_log_read(play_env(0), index, &view) == ROTTEN ? 1u : 0) << index;
+	rotten |= (cell_state(0, 5) == ROTTEN ? 1u : 0) << 4;
+	rotten |= (cell_state(0, 6) == ROTTEN ? 1u : 0) << 5;
+	return rotten;
+}
+
+static void what_rots_is_a_choice_of_all_that_is_durable(void)
+{
+	unsigned ever = 0;
+
+	for (unsigned number = 0; number < 100; number++) {
+		play_prepare();
+		begin_abc();
+		CU_ASSERT(!world_disk_rot_any(play.world, 1, number)); /* n2 has nothing */
+		write_all_three("x");
+		put(play_enter(0), 6, "y");
+		play_leave();
+		play_run(4 * MS);
+		append(play_enter(0), 1, "never: not durable yet");
+		play_leave();
+		CU_ASSERT(world_disk_rot_any(play.world, 0, number));
+		unsigned first = rotten_things();
+		EQUAL(__builtin_popcount(first), 1);
+		ever |= first;
+		for (unsigned left = 5; left > 0; left--)
+			CU_ASSERT(world_disk_rot_any(play.world, 0, number));
+		CU_ASSERT(!world_disk_rot_any(play.world, 0, number)); /* nothing is whole */
+		EQUAL(rotten_things(), 63);
+	}
+	EQUAL(ever, 63);
+}
+
+static void a_log_is_attached_up_to_the_first_record_that_is_not_whole(void)
+{
+	begin_abc();
+	world_disk_rot(play.world, 0, STORE_LOG, 3);
+	struct env *env = play_enter(0);
+	void *body = env_send(env, 1, PLAIN, 0);
+	EQUAL(env_attach_log(env, body, 1, 2), 2);
+	EQUAL(env_attach_log(env, body, 2, 3), 1);
+	EQUAL(env_attach_log(env, body, 3, 3), 0);
+	EQUAL(env_record_count(body), 3);
+	play_leave();
+	play_run(S);
 }
 
 static void a_wiped_disk_is_empty_and_its_process_told(void)
@@ -1403,6 +1514,12 @@ CU_TestInfo disk_tests[] = {
 	{"a sync that does not lie covers what others lied about",
 	 a_sync_that_does_not_lie_covers_what_others_lied_about},
 	{"rot reads as rotten, and stays", rot_reads_as_rotten_and_stays},
+	{"cells and snapshots rot once they are durable, until they are written anew",
+	 cells_and_snapshots_rot_once_durable_until_written_anew},
+	{"what rots is a choice of all that is durable",
+	 what_rots_is_a_choice_of_all_that_is_durable},
+	{"a log is attached up to the first record that is not whole",
+	 a_log_is_attached_up_to_the_first_record_that_is_not_whole},
 	{"a wiped disk is empty, and its process told", a_wiped_disk_is_empty_and_its_process_told},
 	{"a record received and appended is shared", a_record_received_and_appended_is_shared},
 	{"a record that only looks like one received is its own",

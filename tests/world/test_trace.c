@@ -75,6 +75,7 @@ static const char golden[] =
 	"   0.002000      11  n1  -> n2  Long               number=7 { number=8 } { number=0 } +2 "
 	"[1/3..2/3]\n"
 	"   0.002000      12  n1  -x n3  Plain              number=0 +1 [1/3]  LOST\n"
+	"   0.003000      12  n2            write 1: cell 1, 1 bytes\n"
 	"   0.003000      12  n3         PAUSED\n"
 	"   0.004000      13  n1         timer tick\n"
 	"   0.004000      14  n2         disk synced        up to write 1\n"
@@ -121,6 +122,52 @@ static void a_line_an_event_as_the_legend_says(void)
 	if (!same)
 		printf("\n%s\nand not\n%s%s", text, note, golden);
 	CU_ASSERT(same);
+	free(text);
+}
+
+static void every_write_but_appends_is_told_and_what_rots(void)
+{
+	static const char expected[] =
+		"   0.000000       0  n1            write 4: log cut from 3\n"
+		"   0.000000       0  n1            write 5: log discarded up to 1\n"
+		"   0.000000       0  n1            write 6: cell 7, 2 bytes\n"
+		"   0.000000       0  n1            write 7: cell 8\n"
+		"   0.000000       0  n1            write 8: dropped cell 8\n"
+		"   0.000000       0  n1            write 9: snapshot staged at 0, 5 bytes\n"
+		"   0.000000       0  n1            write 10: snapshot of 1, 9 bytes\n"
+		"   0.001000       1  n1         disk synced        up to write 10\n"
+		"   0.002000       1  n1         DISK ROTS          log record 2\n"
+		"   0.002000       1  n1         DISK ROTS          cell 7\n"
+		"   0.002000       1  n1         DISK ROTS          snapshot 0\n";
+	FILE *out = open_memstream(&text, &text_size);
+
+	play_prepare();
+	play_begin();
+	world_trace_to(play.world, out);
+	struct env *env = play_enter(0);
+	for (unsigned i = 0; i < 3; i++)
+		env_log_append(env, 1, "a", 1);
+	env_log_truncate(env, 3);
+	env_log_discard(env, 1);
+	env_cell_put(env, 7, "xy", 2);
+	env_cell_put(env, 8, NULL, 0);
+	env_cell_drop(env, 8, 9);
+	env_snapshot_stage(env, 0, "image", 5);
+	env_snapshot_commit(env, 1, 5, "head", 4);
+	play_leave();
+	play_run(2 * MS);
+	world_disk_rot(play.world, 0, STORE_LOG, 2);
+	world_disk_rot(play.world, 0, STORE_CELLS, 7);
+	world_disk_rot(play.world, 0, STORE_SNAPSHOT, 0);
+	world_trace_to(play.world, NULL);
+	fclose(out);
+	CU_ASSERT_STRING_EQUAL(text, expected);
+	free(text);
+	out = open_memstream(&text, &text_size);
+	world_trace_recent(play.world, out);
+	fclose(out);
+	CU_ASSERT_STRING_EQUAL(text, "   0.002000       1  n1         DISK ROTS          "
+				     "something at 0\n");
 	free(text);
 }
 
@@ -185,6 +232,8 @@ static void the_ring_is_told_a_line_an_event(void)
 
 CU_TestInfo trace_tests[] = {
 	{"a line an event, as the legend says", a_line_an_event_as_the_legend_says},
+	{"every write but appends is told, and what rots",
+	 every_write_but_appends_is_told_and_what_rots},
 	{"a trace changes no digest", a_trace_changes_no_digest},
 	{"the ring keeps the last events, traced or not",
 	 the_ring_keeps_the_last_events_traced_or_not},
