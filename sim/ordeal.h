@@ -363,14 +363,34 @@ struct app { /* what a log replicates */
 	void (*tell)(const void *command, size_t, const void *answer, size_t, struct told *);
 };
 
+/*
+ * What an operation does to its object, for judges that are faster than a search. The value is the
+ * number that the state begins with.
+ */
+enum model_act {
+	ACT_OTHER, /* only `step` knows */
+	ACT_READ,  /* changes nothing; the value is `result` */
+	ACT_WRITE, /* always possible: the value becomes `value`, whatever was there */
+	ACT_CAS,   /* where the value is `expected` it becomes `value`; elsewhere nothing happens */
+};
+struct model_operation {
+	const char *name;
+	enum model_act act;
+};
+
 /* The sequential meaning of one object (one key). States are zeroed at first and compared bytewise:
  * no padding. */
 struct model {
 	const char *name;
 	size_t state_size; /* at most 32 */
 	bool (*step)(void *state,
-		     const struct told *); /* false: impossible here; state undefined */
+		     const struct told *);        /* false: impossible here; state undefined */
+	const struct model_operation *operations; /* ended by name == NULL; or NULL: all OTHER */
 };
+
+/* One number, read, written, compared and set. */
+enum register_operation { REGISTER_READ, REGISTER_WRITE, REGISTER_CAS };
+extern const struct model model_register, model_cas_register; /* the first has no cas */
 
 /* ---- What a handler says that it did: the same words for every protocol ---------------------- */
 

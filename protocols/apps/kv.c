@@ -238,7 +238,12 @@ static bool step(void *state, const struct told *told)
 	return !told->answered || told->matched == matches;
 }
 
-static const struct model model = {"kv", sizeof(struct one), step};
+static const struct model_operation acts[] = {
+	[GET] = {"get", ACT_READ},        [PUT] = {"put", ACT_WRITE},
+	[DELETE] = {"delete", ACT_WRITE}, [APPEND] = {"append", ACT_OTHER},
+	[CAS] = {"cas", ACT_CAS},         {0},
+};
+static const struct model model = {"kv", sizeof(struct one), step, acts};
 
 /* ---- The table ------------------------------------------------------------------------------- */
 

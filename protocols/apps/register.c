@@ -10,7 +10,7 @@
 #include "protocols/apps/keyed.h"
 #include "protocols/common/mix.h"
 
-enum operation { READ, WRITE, CAS };
+enum { READ = REGISTER_READ, WRITE = REGISTER_WRITE, CAS = REGISTER_CAS };
 
 struct registers {
 	struct table table;
@@ -97,31 +97,6 @@ static void tell(const void *command, size_t size, const void *answer, size_t an
 		told->matched = keyed_done(answer, answer_size);
 }
 
-/* ---- What it means: one register ------------------------------------------------------------- */
-
-struct one {
-	uint64_t value;
-};
-
-static bool step(void *state, const struct told *told)
-{
-	struct one *one = state;
-
-	if (told->operation == READ)
-		return !told->answered || told->result == one->value;
-	if (told->operation == WRITE) {
-		one->value = told->value;
-		return true;
-	}
-	bool matches = one->value == told->expected;
-
-	if (matches)
-		one->value = told->value;
-	return !told->answered || told->matched == matches;
-}
-
-static const struct model model = {"register", sizeof(struct one), step};
-
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct app_operation operations[] = {
@@ -136,7 +111,7 @@ const struct app app_register = {
 	.summary = "one number under each key: read, write, compare and set",
 	.state_size = sizeof(struct registers),
 	.operations = operations,
-	.model = &model,
+	.model = &model_cas_register,
 	.draw = keyed_draw,
 	.keys = keyed_keys,
 	.apply = apply,
