@@ -53,7 +53,8 @@ const struct judge_kind judges[JUDGES] = {
 		 "A commit index never falls while its process lives, and nothing is "
 		 "applied beyond it.",
 		 "Raft, Figure 2, State", true},
-	[JUDGE_PROTOCOL_CRASHED] = {"protocol-crashed", "The protocol's own assertions hold.",
+	[JUDGE_PROTOCOL_CRASHED] = {"protocol-crashed",
+				    "Every handler returns, and its own assertions hold.",
 				    "the protocol's authors", true},
 	[JUDGE_CONVERGENCE] =
 		{"convergence",
@@ -264,13 +265,11 @@ static void left_early(struct world *world, process_id id, const struct env_mess
 		       world_process(world, id)->disk.durable);
 }
 
-static void failed(struct world *world, process_id id, const char *fact, const char *file, int line)
+static void failed(struct world *world, process_id id, const char *what)
 {
 	char name[8];
 
-	check_violated(world, JUDGE_PROTOCOL_CRASHED, id,
-		       "%s failed its own assertion \"%s\" at %s:%d", endpoint_name(id, name), fact,
-		       file, line);
+	check_violated(world, JUDGE_PROTOCOL_CRASHED, id, "%s %s", endpoint_name(id, name), what);
 }
 
 const struct observer check_observer = {

@@ -95,7 +95,6 @@ static const struct {
 	 "of each kind that a run leaves: history, values, series"},
 	{"app image", IMAGE_MAX, "bytes", "of one app's state, for a snapshot"},
 	{"memory", 0, "", "what the machine has: for the snapshots that are kept"},
-	{"effects", EFFECTS_MAX, "effects", "of one handler"},
 	{"events", 0, "", "of one run: `max_events` in the scenario"},
 	{"open operations", OPEN_OPERATIONS_MAX, "operations", "without an outcome, at one time"},
 	{"configurations", CONFIGURATIONS_MAX, "configurations",
@@ -114,8 +113,12 @@ static void list_limits(void)
 	}
 	printf("\nA run that reaches one of these is unknown, by its name. A scenario has at most\n"
 	       "%d processes in %d groups, %d clients, %d keys and %d faults; a paused process's\n"
-	       "inbox holds %d messages and drops the rest, as modelled.\n",
-	       PROCESSES_MAX, GROUPS_MAX, CLIENTS_MAX, KEYS_MAX, FAULTS_MAX, INBOX_MAX);
+	       "inbox holds %d messages and drops the rest, as modelled.\n"
+	       "A handler that makes more than %d effects, or computes for %d s of processor "
+	       "time,\n"
+	       "is endless: the judge protocol-crashed convicts its protocol.\n",
+	       PROCESSES_MAX, GROUPS_MAX, CLIENTS_MAX, KEYS_MAX, FAULTS_MAX, INBOX_MAX, EFFECTS_MAX,
+	       HANDLER_SECONDS);
 }
 
 static void list_keys(void)

@@ -42,7 +42,7 @@ struct disk_write *write_begin(struct process *process, enum write_kind kind, ui
 	struct disk *disk = &process->disk;
 
 	if (unlikely(outside->effect_count == EFFECTS_MAX))
-		world_limit(world, "effects");
+		effects_endless(world);
 	if (unlikely(disk->waiting_count == disk->waiting_capacity))
 		waiting_grow(world, disk);
 	struct disk_write *write = waiting_at(disk, disk->waiting_count++);

@@ -14,7 +14,7 @@ static struct effect *effect_add(struct world *world, enum effect_kind kind)
 	struct outside *outside = world->outside;
 
 	if (unlikely(outside->effect_count == EFFECTS_MAX))
-		world_limit(world, "effects");
+		effects_endless(world);
 	struct effect *effect = &outside->effects[outside->effect_count++];
 
 	effect->kind = kind;
@@ -341,19 +341,4 @@ void handler_end(struct world *world, struct process *process)
 		world->ask_when_handled = false;
 		world->above->observer->handled(world, process->id);
 	}
-}
-
-_Noreturn void env_failed(struct env *env, const char *fact, const char *file, int line)
-{
-	struct process *process = process_of(env);
-	struct world *world = process->world;
-
-	if (world->above->observer)
-		world->above->observer->failed(world, process->id, fact, file, line);
-	world->outside->in_handler = false;
-	if (!world->outside->escapes) {
-		fprintf(stderr, "ordeal: %s:%d: %s, outside of any run\n", file, line, fact);
-		abort();
-	}
-	longjmp(world->outside->escape, RAN_FAILED);
 }

@@ -38,6 +38,7 @@ struct outside {
 	void *digests_context;
 	jmp_buf escape;
 	bool escapes; /* `escape` is set */
+	int died_of;  /* the signal that a handler raised; 0: none */
 	const char *limit;
 	_Alignas(ARENA_ALIGN) char answer[ANSWER_MAX]; /* of env_apply and env_query */
 	_Alignas(ARENA_ALIGN) char image[IMAGE_MAX];   /* of env_app_image */
@@ -108,6 +109,17 @@ void record_release(struct world *, struct log_record *);
 struct log_record *record_new(struct world *, uint64_t index, uint64_t term, const void *command,
 			      size_t size);
 uint64_t command_digest(const void *command, size_t size);
+
+/* ---- guard.c --------------------------------------------------------------------------------- */
+
+/* Of every open world; the first and the last count. */
+void guard_open(void);
+void guard_close(void);
+/* The world whose handlers are guarded from now on; returns the one before. */
+struct world *guard_run(struct world *);
+/* After RAN_FAILED: tells the observer of a signal, where it was one. */
+void guard_told(struct world *);
+_Noreturn void effects_endless(struct world *);
 
 /* ---- held.c ---------------------------------------------------------------------------------- */
 

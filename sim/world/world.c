@@ -31,6 +31,7 @@ struct world *world_open(uintptr_t base, uint64_t arena_limit)
 	struct world *world = (struct world *)arena; /* the arena is its first member */
 
 	world->outside = outside;
+	guard_open();
 	return world;
 }
 
@@ -42,6 +43,7 @@ void world_close(struct world *world)
 		snapshot_free(world, outside->snapshots);
 	munmap(outside, sizeof(*outside));
 	arena_close(&world->arena);
+	guard_close();
 }
 
 static unsigned message_types(const struct protocol *protocol)
@@ -252,7 +254,7 @@ enum outcome world_enter(struct world *world, void (*body)(struct world *, void 
 			 const char **limit)
 {
 	struct outside *outside = world->outside;
-	enum outcome outcome = RAN_UNTIL;
+	struct world *before = guard_run(world);
 
 	assert(!outside->escapes);
 	*limit = NULL;
@@ -260,17 +262,17 @@ enum outcome world_enter(struct world *world, void (*body)(struct world *, void 
 	/* The one place to which a handler that can't go on returns. */
 	int escaped = setjmp(outside->escape);
 
-	if (escaped)
-		outcome = (enum outcome)escaped;
-	else
+	if (!escaped)
 		body(world, context);
+	guard_run(before);
+	guard_told(world);
 	outside->escapes = false;
 	outside->in_handler = false;
-	if (outcome == RAN_LIMIT)
+	if (escaped == RAN_LIMIT)
 		*limit = outside->limit;
-	else if (outcome == RAN_UNTIL && world->stop)
-		outcome = RAN_STOPPED;
-	return outcome;
+	if (escaped)
+		return (enum outcome)escaped;
+	return world->stop ? RAN_STOPPED : RAN_UNTIL;
 }
 
 static void run_body(struct world *world, void *until)

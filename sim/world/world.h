@@ -26,8 +26,9 @@
 /* Processes are endpoints 0 .. PROCESSES_MAX-1, client c1 is CLIENT_FIRST. */
 typedef uint16_t endpoint_t;
 enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
-/* Effects of one handler: our bound. Messages for a paused process: modelled, it drops. */
-enum { EFFECTS_MAX = 8192, INBOX_MAX = 1024 };
+/* A handler that makes more effects, or computes longer (processor time), is endless: the protocol's
+ * violation. Messages for a paused process: modelled, it drops. */
+enum { EFFECTS_MAX = 65536, HANDLER_SECONDS = 2, INBOX_MAX = 1024 };
 
 /* "n3" or "c1", into `text` of at least 8 bytes; returns it. */
 const char *endpoint_name(endpoint_t, char *text);
@@ -254,7 +255,8 @@ struct observer {
 	void (*handled)(struct world *, process_id);
 	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
-	void (*failed)(struct world *, process_id, const char *fact, const char *file, int line);
+	/* Its handler failed an assertion, crashed or did not return: `what`, in words. */
+	void (*failed)(struct world *, process_id, const char *what);
 };
 
 struct above {
@@ -329,7 +331,7 @@ enum outcome {
 	RAN_UNTIL,   /* the time is reached, or nothing is left to happen; or `body` returned */
 	RAN_STOPPED, /* a floor above set `stop` */
 	RAN_LIMIT,   /* a bound of ours: its name in *limit */
-	RAN_FAILED   /* a protocol's assertion; the observer knows */
+	RAN_FAILED   /* a protocol's assertion, crash or endless handler; the observer knows */
 };
 
 /*
@@ -347,7 +349,7 @@ enum outcome world_run(struct world *, nanoseconds until, const char **limit);
 /* For a world held still (unit tests, debuggers): one event. False: nothing is left. */
 bool world_step(struct world *);
 /*
- * Runs `body`, from which world_limit and a failed assertion come back here; what floors do with
+ * Runs `body`, from which world_limit and a failed handler come back here; what floors do with
  * the world before and after world_run belongs in it. world_run does this itself where nobody did.
  */
 enum outcome world_enter(struct world *, void (*body)(struct world *, void *), void *context,

@@ -56,12 +56,11 @@ static void left_early(struct world *world, process_id who, const struct env_mes
 	cluster.early++;
 }
 
-static void failed(struct world *world, process_id who, const char *fact, const char *file,
-		   int line)
+static void failed(struct world *world, process_id who, const char *what)
 {
-	(void)world, (void)who;
+	(void)world;
 	cluster.failures++;
-	snprintf(cluster.failure, sizeof(cluster.failure), "%s:%d: %s", file, line, fact);
+	snprintf(cluster.failure, sizeof(cluster.failure), "n%u %s", who + 1, what);
 }
 
 static const struct observer observer = {.observed = observed,

@@ -337,10 +337,11 @@ static void left_early(struct world *world, process_id id, const struct env_mess
 	tell(".early(%" PRIu64 ")", id, message->kind == MESSAGE_PROTOCOL ? number : number >> 16);
 }
 
-static void failed(struct world *world, process_id id, const char *fact, const char *file, int line)
+static void failed(struct world *world, process_id id, const char *what)
 {
-	(void)world, (void)fact, (void)file;
-	tell(".asserted(%" PRIu64 ")", id, line > 0);
+	(void)world;
+	tell(".died(%" PRIu64 ")", id, ++play.failures);
+	snprintf(play.failure, sizeof(play.failure), "%s", what);
 }
 
 static const struct observer observer = {.observed = observed,

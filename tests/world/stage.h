@@ -67,6 +67,8 @@ struct play {
 	bool tell_log; /* also appended, truncated, durable and recovered logs */
 	struct act acts[ACTS_MAX];
 	unsigned act_count;
+	unsigned failures; /* of protocols; what was said of the last one: */
+	char failure[512];
 	size_t tale_size;
 	char tale[TALE_MAX];
 };

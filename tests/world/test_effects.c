@@ -488,7 +488,7 @@ static void a_failed_assertion_ends_the_run_at_once(void)
 	play_act_at(MS, 0, fail);
 	play_act_at(2 * MS, 0, send_only);
 	EQUAL(play_run(S), RAN_FAILED);
-	TOLD("n1.asserted(1)@1000");
+	TOLD("n1.died(1)@1000");
 	play_reset();
 	play_act(0, send_only);
 	EQUAL(play_run(S), RAN_UNTIL);

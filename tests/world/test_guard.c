@@ -1,0 +1,285 @@
+/* The guard: a handler that crashes or does not return ends its run, and the world runs again. */
+#include "tests/world/stage.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define UNCHECKED __attribute__((no_sanitize("address", "undefined")))
+
+/* ---- What a handler may do wrong ------------------------------------------------------------- */
+
+static int *volatile nowhere;
+static volatile int zero, sink = 1;
+
+UNCHECKED static void follows_a_stray_pointer(struct env *env)
+{
+	(void)env;
+	*nowhere = 1;
+}
+
+UNCHECKED static void divides_by_zero(struct env *env)
+{
+	(void)env;
+	sink = (sink + 100) / zero;
+}
+
+static void traps(struct env *env)
+{
+	(void)env;
+	__builtin_trap();
+}
+
+static void gives_up(struct env *env)
+{
+	(void)env;
+	abort();
+}
+
+UNCHECKED static int deeper(volatile int *above)
+{
+	volatile int here[1000];
+
+	here[0] = *above + 1;
+	return here[0] + (sink < 0 ? 0 : deeper(here)) + here[0];
+}
+
+static void recurses_without_end(struct env *env)
+{
+	(void)env;
+	sink = deeper(&zero);
+}
+
+static void computes_without_end(struct env *env)
+{
+	(void)env;
+	for (;;)
+		sink = zero;
+}
+
+static void writes_without_end(struct env *env)
+{
+	for (;;)
+		env_log_append(env, 1, "x", 1);
+}
+
+static void arms_without_end(struct env *env)
+{
+	for (;;)
+		env_arm(env, TICK, 0, 1, 1);
+}
+
+/* ---- Whatever it is -------------------------------------------------------------------------- */
+
+static void send_seven(struct env *env)
+{
+	play_send(env, 1, PLAIN, 7);
+}
+
+static uint64_t digest_of_a_run(void)
+{
+	play_act_at(MS, 0, send_seven);
+	EQUAL(play_run(S), RAN_UNTIL);
+	return play.world->digest;
+}
+
+static void whatever_a_handler_does_its_run_alone_ends(void)
+{
+	static const struct {
+		void (*handler)(struct env *);
+		const char *says;
+	} wrongs[] = {
+		{follows_a_stray_pointer, "died of SIGSEGV"},
+		{divides_by_zero, "died of SIGFPE"},
+		{traps, "died of SIGILL"},
+		{gives_up, "died of SIGABRT"},
+		{recurses_without_end, "died of SIGSEGV"},
+		{writes_without_end, "made more than 65536 effects and did not return"},
+		{arms_without_end, "made more than 65536 effects and did not return"},
+		{computes_without_end, "did not return within 2 s of processor time"},
+	};
+
+	play_prepare();
+	play_begin();
+	uint64_t digest = digest_of_a_run();
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		play_reset();
+		play_act_at(MS, 1, wrongs[i].handler);
+		play_act_at(2 * MS, 1, send_seven);
+		play.tale_size = 0;
+		EQUAL(play_run(S), RAN_FAILED);
+		EQUAL(play.failures, i + 1);
+		CONTAINS(play.failure, wrongs[i].says);
+		EQUAL(play.world->now, MS);
+		EQUAL(play_count("n2.died"), 1);
+		play_reset();
+		CU_ASSERT(digest_of_a_run() == digest);
+	}
+}
+
+/* ---- Which handler it was -------------------------------------------------------------------- */
+
+static void stumble(struct env *env)
+{
+	if (env_now(env) >= MS)
+		follows_a_stray_pointer(env);
+}
+static void in_boot(struct env *env, enum boot boot)
+{
+	(void)boot;
+	stumble(env);
+}
+static void in_request(struct env *env, const struct request *request)
+{
+	(void)request;
+	stumble(env);
+}
+static void in_message(struct env *env, process_id from, unsigned type, uint64_t number,
+		       const void *body)
+{
+	(void)from, (void)type, (void)number, (void)body;
+	stumble(env);
+}
+static void in_timer(struct env *env, unsigned type, uint64_t key)
+{
+	(void)type, (void)key;
+	stumble(env);
+}
+static void in_durable(struct env *env, ticket_t ticket)
+{
+	(void)ticket;
+	stumble(env);
+}
+static void in_disk_failed(struct env *env, ticket_t ticket, enum disk_error error)
+{
+	(void)ticket, (void)error;
+	stumble(env);
+}
+
+static void cause_boot(void)
+{
+	world_crash_now(play.world, 0);
+	world_restart(play.world, 0);
+}
+static void cause_request(void)
+{
+	play_request(1, 0, 1);
+}
+static void cause_message(void)
+{
+	play_send(play_enter(1), 0, PLAIN, 1);
+	play_leave();
+}
+static void cause_timer(void)
+{
+	env_arm(play_enter(0), TICK, 0, 1, 1);
+	play_leave();
+}
+static void cause_durable(void)
+{
+	env_log_append(play_enter(0), 1, "x", 1);
+	play_leave();
+}
+static void cause_disk_failed(void)
+{
+	world_disk_failing(play.world, 0, PROBABILITY_ONE);
+	cause_durable();
+}
+
+static void (*cause)(void);
+static void cause_it(struct world *world)
+{
+	(void)world;
+	cause();
+}
+
+static void the_handler_and_its_event_are_named(void)
+{
+	static const struct {
+		struct script script;
+		void (*cause)(void);
+		const char *says;
+	} cases[] = {
+		{{.boot = in_boot}, cause_boot, ", in its boot (event 1)"},
+		{{.request = in_request},
+		 cause_request,
+		 ", in its handler of a request from c1 (event 2)"},
+		{{.message = in_message},
+		 cause_message,
+		 ", in its handler of Plain from n2 (event 2)"},
+		{{.timer = in_timer}, cause_timer, ", in its handler of timer tick (event 2)"},
+		{{.durable = in_durable},
+		 cause_durable,
+		 ", in its handler of durable writes (event 2)"},
+		{{.disk_failed = in_disk_failed},
+		 cause_disk_failed,
+		 ", in its handler of failed writes (event 2)"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		play_prepare();
+		play.script = cases[i].script;
+		play_begin();
+		cause = cases[i].cause;
+		play_do_at(MS, cause_it);
+		EQUAL(play_run(S), RAN_FAILED);
+		EQUAL(play_count("n1.died(1)"), 1);
+		CONTAINS(play.failure, cases[i].says);
+	}
+}
+
+/* ---- What is nobody's, and what is slow ------------------------------------------------------ */
+
+static void stumble_outside(struct world *world)
+{
+	(void)world;
+	follows_a_stray_pointer(NULL);
+}
+
+static void ordeals_own_crash_takes_its_course(void)
+{
+	int status = 0;
+
+	play_prepare();
+	play_begin();
+	play_do_at(MS, stumble_outside);
+	fflush(NULL);
+	pid_t child = fork();
+
+	if (child == 0) {
+		fclose(stderr); /* a sanitizer has much to say about it */
+		play_run(S);
+		_exit(0);
+	}
+	EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
+	EQUAL(play.failures, 0);
+}
+
+static void work_for_a_while(struct env *env)
+{
+	clock_t start = clock();
+
+	while (clock() - start < CLOCKS_PER_SEC * 3 / 4)
+		sink = zero;
+	play_send(env, 1, PLAIN, 7);
+}
+
+static void a_slow_handler_is_not_endless(void)
+{
+	play_prepare();
+	play_begin();
+	play_act_at(MS, 0, work_for_a_while);
+	EQUAL(play_run(S), RAN_UNTIL);
+	EQUAL(play.failures, 0);
+}
+
+CU_TestInfo guard_tests[] = {
+	{"whatever a handler does wrong, its run alone ends, and the world runs again",
+	 whatever_a_handler_does_its_run_alone_ends},
+	{"the handler and its event are named", the_handler_and_its_event_are_named},
+	{"a crash of ordeal's own takes its course", ordeals_own_crash_takes_its_course},
+	{"a slow handler is not endless", a_slow_handler_is_not_endless},
+	CU_TEST_INFO_NULL,
+};
