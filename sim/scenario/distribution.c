@@ -296,3 +296,48 @@ void write_distribution(const struct distribution *d, bool two_sided, struct tex
 	}
 	text_add(out, ")");
 }
+
+/* ---- As regular expressions ------------------------------------------------------------------ */
+
+void unit_pattern(struct text *out)
+{
+	for (unsigned i = 0; i < UNITS; i++)
+		text_add(out, "%s%s", i ? "|" : "(", units[i].name);
+	text_add(out, ")");
+}
+
+void duration_pattern(bool signed_too, struct text *out)
+{
+	text_add(out, "%s[0-9]+(\\.[0-9]{1,9})?", signed_too ? "-?" : "");
+	unit_pattern(out);
+}
+
+static void argument_pattern(const struct form *form, unsigned which, bool signed_too,
+			     struct text *out)
+{
+	text_add(out, " *%s", form->argument[which]);
+	if (which < 2)
+		duration_pattern(signed_too, out);
+	else
+		text_add(out, "[0-9]+(\\.[0-9]{1,%d})?%%", PERCENT_DECIMALS);
+	text_add(out, " *");
+}
+
+void distribution_pattern(bool two_sided, struct text *out)
+{
+	duration_pattern(false, out);
+	for (unsigned i = 0; i < DISTRIBUTIONS; i++) {
+		text_add(out, "|%s\\(", forms[i].name);
+		argument_pattern(&forms[i], 0, two_sided && i == UNIFORM, out);
+		/* In braces a comma ends a text for an editor, and the rest is keys: see
+		 * rest_of_distribution. */
+		text_add(out, forms[i].arguments > 1 ? "(" : "");
+		for (unsigned j = 1; j < forms[i].arguments; j++) {
+			text_add(out, ",");
+			argument_pattern(&forms[i], j, two_sided && i == UNIFORM, out);
+		}
+		text_add(out, forms[i].arguments > 1 ? "\\))?" : "\\)");
+	}
+}
+
+const char rest_of_distribution[] = "^([a-z0-9]+=)?-?[0-9][0-9.a-z%]*\\)?$";

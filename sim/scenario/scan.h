@@ -13,4 +13,10 @@ const char *no_number(const char *text, const char *otherwise);
 void write_decimal(uint64_t scaled, unsigned decimals, struct text *out);
 nanoseconds unit_named(const char *name); /* 0: none */
 
+/* The same as regular expressions, for the schema: what is read, but for bounds and order. */
+void unit_pattern(struct text *out);
+void duration_pattern(bool signed_too, struct text *out);
+void distribution_pattern(bool two_sided, struct text *out);
+extern const char rest_of_distribution[]; /* an argument after a comma, where braces cut it off */
+
 #endif

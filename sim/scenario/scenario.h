@@ -106,6 +106,8 @@ bool scenario_buggy(const struct scenario *);
 nanoseconds scenario_patience(const struct scenario *);
 /* The reference page: every key, its type, default and meaning. */
 void scenario_reference(FILE *);
+/* The JSON Schema of the language, for editors. */
+void scenario_schema(FILE *);
 
 /* "3s", "150ms", "1h": false where it is none. Also used for the command line. */
 bool parse_duration(const char *text, nanoseconds *);

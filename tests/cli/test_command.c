@@ -38,6 +38,7 @@ static void help_teaches(void)
 	CONTAINS(shell_out(), "ordeal run FILE...");
 	CONTAINS(shell_out(), "ordeal lint FILE...");
 	CONTAINS(shell_out(), "ordeal list KIND...");
+	CONTAINS(shell_out(), "ordeal schema");
 	CONTAINS(shell_out(), "interrupted");
 	EQUAL(shell("$ORDEAL run --help"), 0);
 	for (size_t i = 0; i < sizeof(of_run) / sizeof(of_run[0]); i++)
@@ -190,6 +191,18 @@ static void every_kind_of_list_has_something_in_it(void)
 	shell_end();
 }
 
+static void the_schema_is_printed(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL schema"), 0);
+	CONTAINS(shell_out(), "\"$schema\": \"http://json-schema.org/draft-07/schema#\"");
+	CONTAINS(shell_out(), "\"election_timeout\"");
+	CONTAINS(shell_out(), "\"slow_disk\"");
+	EQUAL(shell("$ORDEAL schema good.yaml"), 2);
+	CONTAINS(shell_err(), "schema takes no files");
+	shell_end();
+}
+
 /* The source is what names limits: one that the list lacks is found here. */
 static void every_limit_that_ends_a_run_is_listed(void)
 {
@@ -226,6 +239,7 @@ CU_TestInfo command_tests[] = {
 	 bad_input_is_refused_with_its_place_and_leaves_nothing},
 	{"lint tells what is wrong and what is odd", lint_tells_what_is_wrong_and_what_is_odd},
 	{"every kind of list has something in it", every_kind_of_list_has_something_in_it},
+	{"the schema of scenarios is printed", the_schema_is_printed},
 	{"every limit that ends a run is listed", every_limit_that_ends_a_run_is_listed},
 	CU_TEST_INFO_NULL,
 };
