@@ -43,17 +43,16 @@ struct report {
 	uint64_t fired[FAULT_KINDS];
 };
 
-static void note_situations(struct theatre *theatre, const struct scenario *scenario,
-			    struct report *report)
+static void note_situations(struct theatre *theatre, struct report *report)
 {
 	struct world *world = theatre_world(theatre);
 
 	memcpy(report->sometimes, world->sometimes, sizeof(report->sometimes));
-	for (unsigned i = 0; i < scenario->fault_count; i++) {
+	for (unsigned i = 0; i < faults_count(world); i++) {
 		const struct fault_state *state = faults_state(world, i);
 
 		if (state->state == FAULT_ACTIVE || state->state == FAULT_OVER)
-			report->fired[scenario->faults[i].kind]++;
+			report->fired[faults_fault(world, i)->kind]++;
 	}
 }
 
@@ -90,7 +89,7 @@ static void work(int to, void *context)
 			options.seed++;
 		} while (++report.runs < task->within &&
 			 report.last.check.verdict[task->of] != VIOLATED);
-		note_situations(theatre, task->scenario, &report);
+		note_situations(theatre, &report);
 		note_unmet(theatre, task->scenario, &report);
 		if (!child_tell(to, &report, sizeof(report)))
 			break;

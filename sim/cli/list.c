@@ -48,25 +48,7 @@ static void list_workloads(void)
 
 static void list_faults(void)
 {
-	static const char *const shapes[] = {
-		[FAULT_ON_PROCESSES] = "whom",
-		[FAULT_ON_PARTS] = "[[...], [...]]",
-		[FAULT_ON_LINKS] = "from -> to",
-	};
-
-	for (size_t i = 0; i < FAULT_KINDS; i++) {
-		const struct fault_kind *kind = &fault_kinds[i];
-
-		printf("%-12s %-15s %s", kind->name, shapes[kind->shape], kind->help);
-		if (kind->amount != AMOUNT_NONE)
-			printf(" (`%s:`)", kind->amount_key);
-		putchar('\n');
-	}
-	printf("whom: n1, c1, ...");
-	for (size_t i = 0; i < TARGET_KINDS; i++)
-		if (target_names[i])
-			printf(", %s", target_names[i]);
-	putchar('\n');
+	scenario_faults(stdout);
 }
 
 static void list_judges(void)

@@ -20,11 +20,29 @@ enum action { ACTION_BEGIN, ACTION_END, ACTION_HEAL };
 
 _Static_assert(FAULTS_MAX <= 1 << 10, "a fault's number is a place of a choice");
 
-const char *const heal_mode_names[] = {"all", "core", NULL};
+const char *const heal_mode_names[] = {
+	[HEAL_ALL] = "all", [HEAL_CORE] = "core", [HEAL_RANDOM] = "random", NULL};
 
 static void schedule(struct world *world, nanoseconds time, enum action action, unsigned number)
 {
 	world_schedule(world, time, FLOOR_FAULTS, (uint32_t)action << 16 | number);
+}
+
+static size_t entry_bytes(const struct fault *fault)
+{
+	return sizeof(struct fault_entry) + fault->part_count * sizeof(struct endpoint_set);
+}
+
+static struct fault_entry *add_entry(struct world *world, const struct fault *fault)
+{
+	struct faults *faults = world->faults;
+	struct fault_entry *entry = world_take(world, entry_bytes(fault));
+
+	assert(fault->part_count >= 1 && fault->part_count <= FAULT_PARTS_MAX);
+	entry->fault = fault;
+	*(ref_t *)pages_make(&world->arena, &faults->entries,
+			     faults->count++) = arena_ref(&world->arena, entry);
+	return entry;
 }
 
 void faults_begin(struct world *world, const struct faults_setup *setup)
@@ -35,27 +53,48 @@ void faults_begin(struct world *world, const struct faults_setup *setup)
 	world->faults = faults;
 	faults->setup = *setup;
 	faults->core = set_everyone(world);
+	pages_init(&faults->entries, sizeof(ref_t));
 	for (unsigned i = 0; i < world->process_count; i++)
 		faults->drift[i] = world->processes[i].clock.ppm;
-	if (setup->count)
-		faults->entry = world_take(world, setup->count * sizeof(*faults->entry));
 	for (unsigned i = 0; i < setup->count; i++) {
-		size_t parts = setup->list[i].part_count;
-
-		assert(parts >= 1 && parts <= FAULT_PARTS_MAX);
-		faults->entry[i].hit = world_take(world, parts * sizeof(struct endpoint_set));
+		add_entry(world, &setup->list[i])->place = i;
 		schedule(world, setup->list[i].at, ACTION_BEGIN, i);
 	}
 	if (setup->heal)
 		schedule(world, setup->heal, ACTION_HEAL, 0);
 }
 
-const struct fault_state *faults_state(struct world *world, unsigned index)
+unsigned faults_count(const struct world *world)
 {
 	const struct faults *faults = world->faults;
 
-	assert(index < faults->setup.count);
-	return &faults->entry[index].state;
+	return faults ? faults->count : 0; /* a world of a unit test may have none */
+}
+
+const struct fault *faults_fault(const struct world *world, unsigned number)
+{
+	assert(number < faults_count(world));
+	return fault_entry(world, number)->fault;
+}
+
+const struct fault_state *faults_state(const struct world *world, unsigned number)
+{
+	assert(number < faults_count(world));
+	return &fault_entry(world, number)->state;
+}
+
+const struct fault_entry *next_active(const struct world *world, enum fault_number kind,
+				      unsigned *at)
+{
+	const struct faults *faults = world->faults;
+
+	while (*at < faults->count) {
+		const struct fault_entry *entry = fault_entry(world, (*at)++);
+
+		if (entry->fault->kind == kind && entry->state.state == FAULT_ACTIVE)
+			return entry;
+	}
+	return NULL;
 }
 
 uint64_t faults_core(struct world *world)
@@ -112,25 +151,23 @@ static void say_set(struct text *text, const struct world *world, const struct e
 	}
 }
 
-const char *faults_describe(struct world *world, unsigned index, char text[FAULT_TEXT_MAX])
+const char *faults_describe(struct world *world, unsigned number, char text[FAULT_TEXT_MAX])
 {
-	const struct faults *faults = world->faults;
-	const struct fault *fault = &faults->setup.list[index];
-	const struct fault_kind *kind = &fault_kinds[fault->kind];
+	const struct fault_entry *entry = fault_entry(world, number);
+	const struct fault_kind *kind = &fault_kinds[entry->fault->kind];
 	struct text to = {text, FAULT_TEXT_MAX};
 
 	say(&to, "%s", kind->name);
-	if (faults->entry[index].state.state == FAULT_WAITING ||
-	    faults->entry[index].state.state == FAULT_NEVER_FIRED)
+	if (entry->state.state == FAULT_WAITING || entry->state.state == FAULT_NEVER_FIRED)
 		return text;
-	for (unsigned part = 0; part < fault->part_count; part++) {
+	for (unsigned part = 0; part < entry->fault->part_count; part++) {
 		if (part == 0)
 			say(&to, " ");
 		else if (kind->shape == FAULT_ON_LINKS)
-			say(&to, fault->both_ways ? " <-> " : " -> ");
+			say(&to, entry->fault->both_ways ? " <-> " : " -> ");
 		else
 			say(&to, " | ");
-		say_set(&to, world, &faults->entry[index].hit[part]);
+		say_set(&to, world, &entry->hit[part]);
 	}
 	return text;
 }
@@ -138,9 +175,8 @@ const char *faults_describe(struct world *world, unsigned index, char text[FAULT
 /* To the history, the fingerprint and the trace. */
 static void tell(struct world *world, unsigned number, enum history_type type)
 {
-	struct faults *faults = world->faults;
-	struct fault_entry *entry = &faults->entry[number];
-	enum fault_number kind = faults->setup.list[number].kind;
+	struct fault_entry *entry = fault_entry(world, number);
+	enum fault_number kind = entry->fault->kind;
 	uint32_t index = (uint32_t)history_count(world);
 	struct history_record *record = history_append(world);
 	char text[FAULT_TEXT_MAX];
@@ -167,16 +203,14 @@ static void tell(struct world *world, unsigned number, enum history_type type)
 
 static void end_fault(struct world *world, unsigned number)
 {
-	struct faults *faults = world->faults;
-	struct fault_entry *entry = &faults->entry[number];
-	const struct fault *fault = &faults->setup.list[number];
+	struct fault_entry *entry = fault_entry(world, number);
 
 	assert(entry->state.state == FAULT_ACTIVE);
 	entry->state.state = FAULT_OVER;
 	entry->state.ended = world->now;
 	tell(world, number, HISTORY_FAULT_ENDS);
-	if (fault_kinds[fault->kind].end)
-		fault_kinds[fault->kind].end(world, fault, entry->hit);
+	if (fault_kinds[entry->fault->kind].end)
+		fault_kinds[entry->fault->kind].end(world, entry->fault, entry->hit);
 }
 
 static void join(struct endpoint_set *all, const struct endpoint_set *part)
@@ -189,49 +223,43 @@ static void join(struct endpoint_set *all, const struct endpoint_set *part)
 /* False where nobody fills a role, or nothing is there to break. */
 static bool fire(struct world *world, unsigned number)
 {
-	struct faults *faults = world->faults;
-	struct fault_entry *entry = &faults->entry[number];
-	const struct fault *fault = &faults->setup.list[number];
+	struct fault_entry *entry = fault_entry(world, number);
+	const struct fault *fault = entry->fault;
+	const struct fault_kind *kind = &fault_kinds[fault->kind];
+	nanoseconds lasts = fault->lasts ? fault->lasts : kind->lasts_fallback;
 
-	if (!faults_resolve(world, number, entry->hit))
+	if (!faults_resolve(world, entry))
 		return false;
-	entry->state.state = FAULT_ACTIVE;
-	entry->state.began = world->now;
-	entry->state.hit = (struct endpoint_set){0};
+	entry->state = (struct fault_state){.state = FAULT_ACTIVE, .began = world->now};
 	for (unsigned part = 0; part < fault->part_count; part++)
 		join(&entry->state.hit, &entry->hit[part]);
-	if (!fault_kinds[fault->kind].begin(world, fault, entry->hit)) {
+	if (!kind->begin(world, fault, entry->hit)) {
 		entry->state = (struct fault_state){.state = FAULT_WAITING};
 		return false;
 	}
 	tell(world, number, HISTORY_FAULT_BEGINS);
+	if (!kind->lasts)
+		end_fault(world, number);
+	else if (lasts)
+		schedule(world, world->now + lasts, ACTION_END, number);
 	return true;
 }
 
 static bool begin_fault(struct world *world, unsigned number)
 {
 	struct faults *faults = world->faults;
-	struct fault_state *state = &faults->entry[number].state;
-	const struct fault *fault = &faults->setup.list[number];
-	const struct fault_kind *kind = &fault_kinds[fault->kind];
-	nanoseconds lasts = fault->lasts ? fault->lasts : kind->lasts_fallback;
+	struct fault_entry *entry = fault_entry(world, number);
+	nanoseconds pause = faults->setup.patience / TRIES_A_PATIENCE + 1;
 
-	if (state->state != FAULT_WAITING)
+	if (entry->state.state != FAULT_WAITING)
 		return false;
-	if (!fire(world, number)) {
-		nanoseconds pause = faults->setup.patience / TRIES_A_PATIENCE + 1;
-
-		if (world->now - fault->at >= PATIENCES_WAITED * faults->setup.patience)
-			state->state = FAULT_NEVER_FIRED;
-		else
-			schedule(world, world->now + pause, ACTION_BEGIN, number);
-		return false;
-	}
-	if (!kind->lasts)
-		end_fault(world, number);
-	else if (lasts)
-		schedule(world, world->now + lasts, ACTION_END, number);
-	return true;
+	if (fire(world, number))
+		return true;
+	if (world->now - entry->fault->at >= PATIENCES_WAITED * faults->setup.patience)
+		entry->state.state = FAULT_NEVER_FIRED;
+	else
+		schedule(world, world->now + pause, ACTION_BEGIN, number);
+	return false;
 }
 
 bool faults_due(struct world *world, uint32_t argument)
@@ -242,7 +270,7 @@ bool faults_due(struct world *world, uint32_t argument)
 	switch ((enum action)(argument >> 16)) {
 	case ACTION_BEGIN: return begin_fault(world, number);
 	case ACTION_END:
-		if (faults->entry[number].state.state != FAULT_ACTIVE)
+		if (fault_entry(world, number)->state.state != FAULT_ACTIVE)
 			return false;
 		end_fault(world, number);
 		return true;
@@ -325,6 +353,16 @@ static void abandon_rest(struct world *world)
 	}
 }
 
+static bool heals_a_core(struct world *world)
+{
+	const struct faults *faults = world->faults;
+	address_t address = choice_address(CHOICE_CORE, 0, 0, 3, 0);
+
+	if (faults->setup.heal_mode == HEAL_RANDOM)
+		return choose_below(&world->choices, address, 2);
+	return faults->setup.heal_mode == HEAL_CORE;
+}
+
 void faults_heal(struct world *world)
 {
 	struct faults *faults = world->faults;
@@ -332,17 +370,19 @@ void faults_heal(struct world *world)
 	if (faults->healed)
 		return;
 	faults->healed = true;
-	if (faults->setup.heal_mode == HEAL_CORE) {
+	if (heals_a_core(world)) {
 		faults->core = choose_core(world, faults->setup.group);
 		faults->dead = choose_dead(world, faults->core);
 	}
 	world_digest(world, faults->core, faults->dead);
 	world_trace_line(world, "heal: core %#llx, dead %#llx", (unsigned long long)faults->core,
 			 (unsigned long long)faults->dead);
-	for (unsigned i = 0; i < faults->setup.count; i++) {
-		if (faults->entry[i].state.state == FAULT_WAITING)
-			faults->entry[i].state.state = FAULT_NEVER_FIRED;
-		if (faults->entry[i].state.state == FAULT_ACTIVE)
+	for (unsigned i = 0; i < faults->count; i++) {
+		struct fault_state *state = &fault_entry(world, i)->state;
+
+		if (state->state == FAULT_WAITING)
+			state->state = FAULT_NEVER_FIRED;
+		if (state->state == FAULT_ACTIVE)
 			end_fault(world, i);
 	}
 	/* Who is down or paused for any other reason comes back too. */

@@ -32,7 +32,7 @@ enum { TARGET_ITEMS_MAX = 64, FAULT_PARTS_MAX = 8, FAULTS_MAX = 256 };
 struct target {
 	unsigned count;
 	struct target_item {
-		enum target_kind kind;
+		uint16_t kind; /* enum target_kind */
 		endpoint_t endpoint;
 	} item[TARGET_ITEMS_MAX];
 };
@@ -41,24 +41,47 @@ struct target {
 
 enum fault_shape {
 	FAULT_ON_PROCESSES, /* crash: leader */
-	FAULT_ON_PARTS,     /* partition: [[n1, n2], [n3]] */
+	FAULT_ON_PARTS,     /* partition: [[n1, n2], [n3]]; chain: [n1, leader, rest] */
 	FAULT_ON_LINKS      /* cut: n1 -> n3; loss: leader -> rest; `<->` for both directions */
 };
-enum fault_amount { AMOUNT_NONE, AMOUNT_DURATION, AMOUNT_SHARE, AMOUNT_FACTOR, AMOUNT_PPM };
+enum fault_amount {
+	AMOUNT_NONE,
+	AMOUNT_DURATION,
+	AMOUNT_SHARE,
+	AMOUNT_FACTOR,
+	AMOUNT_PPM,
+	AMOUNT_CHOICE /* the index into the kind's `choices` */
+};
+/* Of `isolate`: what becomes of the links to clients. */
+enum isolated_clients { CLIENTS_CUT, CLIENTS_STAY };
+/* What a protocol must declare to survive (struct fault_model) before such a fault is held against
+ * it. What loses or damages a disk, or keeps a process down, is for a minority at once. */
+enum fault_needs {
+	NEEDS_NOTHING, /* late or lost messages, pauses, slowness: no protocol may rely on less */
+	NEEDS_RESTART, /* and to lose unsynced writes, as the scenario's disks do */
+	NEEDS_WIPE,
+	NEEDS_DETECTED_ROT,
+	NEEDS_DRIFT, /* of so many ppm */
+	NEEDS_MORE   /* than a protocol can declare: a sync that lies, undetected corruption */
+};
 
-enum fault_number {
-	FAULT_CRASH,
-	FAULT_PAUSE,
-	FAULT_WIPE,
-	FAULT_PARTITION,
-	FAULT_CUT,
-	FAULT_LOSS,
-	FAULT_DELAY,
-	FAULT_SLOW_DISK,
-	FAULT_WRITE_ERROR,
-	FAULT_CLOCK_STEP,
-	FAULT_CLOCK_DRIFT,
-	FAULT_KINDS
+enum fault_number { /* fingerprints know them: a new one goes to the end */
+		    FAULT_CRASH,
+		    FAULT_PAUSE,
+		    FAULT_WIPE,
+		    FAULT_PARTITION,
+		    FAULT_CUT,
+		    FAULT_LOSS,
+		    FAULT_DELAY,
+		    FAULT_SLOW_DISK,
+		    FAULT_WRITE_ERROR,
+		    FAULT_CLOCK_JUMP,
+		    FAULT_CLOCK_DRIFT,
+		    FAULT_BRIDGE,
+		    FAULT_RING,
+		    FAULT_CHAIN,
+		    FAULT_ISOLATE,
+		    FAULT_KINDS
 };
 
 /* One scheduled fault. */
@@ -70,7 +93,8 @@ struct fault {
 	unsigned part_count;
 	struct target part[FAULT_PARTS_MAX];
 	bool both_ways; /* of links */
-	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, or ppm. */
+	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, ppm, an index.
+	 */
 	int64_t amount;
 };
 
@@ -79,10 +103,13 @@ struct fault_kind {
 	const char *help;
 	enum fault_shape shape;
 	enum fault_amount amount;
-	const char
-		*amount_key; /* the scenario's key for the amount: "times", "by", "share", "ppm" */
+	const char *amount_key; /* the scenario's key for the amount: "times", "by", "share" */
 	int64_t amount_fallback, amount_min, amount_max; /* fallback INT64_MIN: it must be said */
-	bool lasts;                                      /* takes `for:`; a clock step does not */
+	int64_t drawn_least, drawn_most;                 /* between them a nemesis draws it */
+	const char *const *choices;                      /* of AMOUNT_CHOICE, ended by NULL */
+	unsigned parts_min;                              /* of FAULT_ON_PARTS */
+	enum fault_needs needs;
+	bool lasts;                 /* takes `for:`; a clock's jump does not */
 	nanoseconds lasts_fallback; /* where no `for:` is said; 0: until the heal */
 	/* `hit` says whom, part by part. `begin` returns false where it hit nobody; `end` is NULL
 	 * where nothing is to be undone. */
@@ -94,8 +121,8 @@ const char *fault_name(unsigned kind);
 
 /* ---- The schedule ---------------------------------------------------------------------------- */
 
-enum heal_mode { HEAL_ALL, HEAL_CORE };
-extern const char *const heal_mode_names[]; /* "all", "core"; ended by NULL */
+enum heal_mode { HEAL_ALL, HEAL_CORE, HEAL_RANDOM };
+extern const char *const heal_mode_names[]; /* "all", "core", "random"; ended by NULL */
 
 struct faults_setup {
 	const struct fault *list; /* must outlive the run */
@@ -116,13 +143,17 @@ struct fault_state {
 void faults_begin(struct world *, const struct faults_setup *);
 bool faults_due(struct world *, uint32_t argument);
 /* Ends every fault, restarts and resumes who is down, mends every cut; with HEAL_CORE only a random
- * quorum of the group is made whole and mutually connected, and the rest stays dead or cut off. */
+ * quorum of the group is made whole and mutually connected, and the rest stays dead or cut off.
+ * HEAL_RANDOM draws one of the two. */
 void faults_heal(struct world *);
-const struct fault_state *faults_state(struct world *, unsigned index);
+/* All faults of the run so far, by number. */
+unsigned faults_count(const struct world *);
+const struct fault *faults_fault(const struct world *, unsigned number);
+const struct fault_state *faults_state(const struct world *, unsigned number);
 /* "crash n3", "partition n1 n2 | n3..n5", "loss n1 -> all": for traces and pictures. Whom it hit is
  * known once it has fired. Returns `text`. */
 enum { FAULT_TEXT_MAX = 512 };
-const char *faults_describe(struct world *, unsigned index, char text[FAULT_TEXT_MAX]);
+const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
 /* Processes that the heal left whole and connected; all of them before a heal. */
 uint64_t faults_core(struct world *);
 

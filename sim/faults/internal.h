@@ -11,19 +11,30 @@
 #include "sim/faults/faults.h"
 
 struct fault_entry {
+	const struct fault *fault;
 	struct fault_state state;
-	struct endpoint_set *hit; /* by part, once it has fired */
-	uint32_t record;          /* where the history says that it began */
+	uint32_t record;           /* where the history says that it began */
+	uint32_t ordinal;          /* of the choices of whom it hits ... */
+	unsigned place;            /* ... and their place */
+	struct endpoint_set hit[]; /* by part, once it has fired */
 };
 
 struct faults {
 	struct faults_setup setup;
-	struct fault_entry *entry;    /* as many as the setup has faults */
+	struct pages entries; /* ref_t of struct fault_entry: the scheduled ones first */
+	unsigned count;
 	int32_t drift[PROCESSES_MAX]; /* of each clock, in ppm, with no fault on it */
 	uint64_t core;                /* whole after the heal */
 	uint64_t dead;                /* down for ever after the heal */
 	bool healed;
 };
+
+static inline struct fault_entry *fault_entry(const struct world *world, unsigned number)
+{
+	const struct faults *faults = world->faults;
+
+	return arena_at(&world->arena, *(ref_t *)pages_at(&world->arena, &faults->entries, number));
+}
 
 /* ---- Sets of endpoints ----------------------------------------------------------------------- */
 
@@ -55,11 +66,51 @@ uint64_t set_choose(struct world *, address_t address, uint64_t set, unsigned co
 
 /* ---- Between the files ----------------------------------------------------------------------- */
 
-/* Says whom fault `number` hits, part by part. False where nobody fills one of its roles. */
-bool faults_resolve(struct world *, unsigned number, struct endpoint_set *hit);
+/* Says whom a fault hits, part by part. False where nobody fills one of its roles. */
+bool faults_resolve(struct world *, struct fault_entry *);
 /* Whether an active fault of one of these kinds (a set) hits the process. */
 bool faults_hold(struct world *, process_id, uint32_t kinds);
 /* Restarts it, unless a fault still keeps it down, and pauses it again if one asks for that. */
 void faults_release(struct world *, process_id);
+/* Is it down, or does a fault keep it so? */
+bool faults_keep_down(struct world *, process_id);
+
+/* Active faults of a kind, one after the other: from *at == 0 on; NULL: no more. */
+const struct fault_entry *next_active(const struct world *, enum fault_number, unsigned *at);
+/* That one of two independent accidents happens. */
+static inline probability_t either(probability_t a, probability_t b)
+{
+	uint128_t neither = (uint128_t)(PROBABILITY_ONE - a) * (PROBABILITY_ONE - b);
+
+	return PROBABILITY_ONE - (probability_t)(neither >> 32);
+}
+typedef void process_change(struct world *, process_id);
+/* Changes each; false where there is nobody. */
+bool on_processes(struct world *, const struct endpoint_set *hit, process_change *);
+
+/* ---- What each kind does: the table is in kinds.c -------------------------------------------- */
+
+typedef bool fault_begin(struct world *, const struct fault *, const struct endpoint_set *hit);
+typedef void fault_end(struct world *, const struct fault *, const struct endpoint_set *hit);
+
+/* processes.c */
+fault_begin begin_crash, begin_wipe, begin_pause;
+fault_end end_crash, end_wipe, end_pause;
+/* cuts.c */
+fault_begin begin_partition, begin_bridge, begin_ring, begin_chain, begin_isolate, begin_cut;
+fault_end end_partition, end_bridge, end_ring, end_chain, end_isolate, end_cut;
+/* links.c */
+fault_begin begin_loss, begin_delay;
+fault_end end_loss, end_delay;
+typedef void link_change(struct world *, endpoint_t from, endpoint_t to);
+bool on_links_from_to(struct world *, const struct endpoint_set *from,
+		      const struct endpoint_set *to, link_change *);
+bool on_links(struct world *, const struct fault *, const struct endpoint_set *hit, link_change *);
+/* disks.c */
+fault_begin begin_slow_disk, begin_write_error;
+fault_end end_slow_disk, end_write_error;
+/* clocks.c */
+fault_begin begin_clock_jump, begin_clock_drift;
+fault_end end_clock_drift;
 
 #endif

@@ -114,19 +114,20 @@ static void add_clients(const struct world *world, struct endpoint_set *set)
 }
 
 /* Named endpoints in the first pass, roles in the second, the rest in the third. */
-static unsigned pass_of(enum target_kind kind)
+static unsigned pass_of(unsigned kind)
 {
 	if (kind == TARGET_ENDPOINT || kind == TARGET_CLIENTS)
 		return 0;
 	return kind == TARGET_REST ? 2 : 1;
 }
 
-static bool resolve_item(struct world *world, unsigned number, unsigned part, unsigned item,
-			 struct endpoint_set *hit)
+static bool resolve_item(struct world *world, struct fault_entry *entry, unsigned part,
+			 unsigned item)
 {
 	const struct faults *faults = world->faults;
-	const struct fault *fault = &faults->setup.list[number];
+	const struct fault *fault = entry->fault;
 	const struct target_item *target = &fault->part[part].item[item];
+	struct endpoint_set *hit = entry->hit;
 	uint64_t taken = taken_by(hit, fault->part_count), filled;
 
 	switch (target->kind) {
@@ -134,24 +135,24 @@ static bool resolve_item(struct world *world, unsigned number, unsigned part, un
 	case TARGET_CLIENTS: add_clients(world, &hit[part]); return true;
 	case TARGET_REST: filled = set_everyone(world) & ~taken; break;
 	default:
-		filled = fill_role(world, faults->setup.group, target->kind, taken,
-				   choice_address(CHOICE_TARGET, number, part, item, 0));
+		filled = fill_role(
+			world, faults->setup.group, (enum target_kind)target->kind, taken,
+			choice_address(CHOICE_TARGET, entry->place, part, item, entry->ordinal));
 	}
 	hit[part].processes |= filled;
 	return filled != 0;
 }
 
-bool faults_resolve(struct world *world, unsigned number, struct endpoint_set *hit)
+bool faults_resolve(struct world *world, struct fault_entry *entry)
 {
-	const struct faults *faults = world->faults;
-	const struct fault *fault = &faults->setup.list[number];
+	const struct fault *fault = entry->fault;
 
-	memset(hit, 0, fault->part_count * sizeof(*hit));
+	memset(entry->hit, 0, fault->part_count * sizeof(*entry->hit));
 	for (unsigned pass = 0; pass < 3; pass++)
 		for (unsigned part = 0; part < fault->part_count; part++)
 			for (unsigned item = 0; item < fault->part[part].count; item++)
 				if (pass_of(fault->part[part].item[item].kind) == pass &&
-				    !resolve_item(world, number, part, item, hit))
+				    !resolve_item(world, entry, part, item))
 					return false;
 	return true;
 }

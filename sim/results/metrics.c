@@ -25,9 +25,9 @@ struct measured {
 	nanoseconds from, until;
 	struct call *calls;
 	size_t count;
-	size_t first; /* that was invoked after the warm-up */
-	struct interval faulty[FAULTS_MAX];
-	unsigned faulty_count; /* disjoint, in order */
+	size_t first;            /* that was invoked after the warm-up */
+	struct interval *faulty; /* disjoint, in order */
+	unsigned faulty_count;
 };
 
 static nanoseconds overlap(nanoseconds a, nanoseconds b, nanoseconds from, nanoseconds to)
@@ -132,10 +132,10 @@ static int by_start(const void *a, const void *b)
 /* The time under a fault, as disjoint intervals. */
 static void faulty_time(struct measured *measured)
 {
-	struct interval *all = measured->faulty;
-	unsigned count = 0, last = 0;
+	unsigned faults = faults_count(measured->world), count = 0, last = 0;
+	struct interval *all = must(calloc(faults + 1, sizeof(*all)));
 
-	for (unsigned i = 0; i < measured->scenario->fault_count; i++) {
+	for (unsigned i = 0; i < faults; i++) {
 		const struct fault_state *state = faults_state(measured->world, i);
 
 		if (fired(state))
@@ -148,6 +148,7 @@ static void faulty_time(struct measured *measured)
 		else if (all[i].to > all[last].to)
 			all[last].to = all[i].to;
 	}
+	measured->faulty = all;
 	measured->faulty_count = count ? last + 1 : 0;
 }
 
@@ -345,7 +346,7 @@ static nanoseconds recovery(const struct measured *measured, const struct metric
 
 static void list_outages(const struct measured *measured, struct metrics *metrics)
 {
-	unsigned count = measured->scenario->fault_count;
+	unsigned count = faults_count(measured->world);
 
 	metrics->outages = must(calloc(count + 1, sizeof(*metrics->outages)));
 	for (unsigned i = 0; i < count; i++) {
@@ -528,6 +529,7 @@ void metrics_of_world(struct world *world, const struct scenario *scenario,
 	metrics->messages_per_commit = ratio(result->counters.sent, ok);
 	metrics->bytes_per_commit = ratio(result->counters.bytes, ok);
 	free(measured.calls);
+	free(measured.faulty);
 }
 
 void metrics_of(struct theatre *theatre, const struct scenario *scenario,

@@ -34,7 +34,7 @@ struct bucket {
 };
 
 struct outage {
-	unsigned fault; /* index into the scenario's faults */
+	unsigned fault; /* its number in the run */
 	/* From the last success before the fault to the first of an operation invoked after its
 	 * beginning. -1: there was none any more. */
 	nanoseconds lasted;

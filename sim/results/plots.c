@@ -38,7 +38,7 @@ struct show {
 	const struct metrics *metrics;
 	struct call *calls;
 	size_t count;
-	struct band bands[FAULTS_MAX];
+	struct band *bands;
 	unsigned band_count, lanes;
 };
 
@@ -100,24 +100,29 @@ static void add_band(struct show *show, double *lane_end, unsigned fault)
 	show->band_count++;
 }
 
-/* In order of their beginning; those of one moment as the scenario has them. */
+/* In order of their beginning; those of one moment by their number. */
 static void place_faults(struct show *show)
 {
 	double lane_end[LANES_MAX] = {0};
-	bool placed[FAULTS_MAX] = {false};
+	unsigned count = faults_count(show->world);
+	bool *placed = calloc(count + 1, sizeof(*placed));
 
+	show->bands = calloc(count + 1, sizeof(*show->bands));
+	if (!placed || !show->bands)
+		abort();
 	show->lanes = 1;
-	for (unsigned round = 0; round < show->scenario->fault_count; round++) {
-		unsigned next = FAULTS_MAX;
+	for (unsigned round = 0; round < count; round++) {
+		unsigned next = count;
 
-		for (unsigned i = 0; i < show->scenario->fault_count; i++)
+		for (unsigned i = 0; i < count; i++)
 			if (!placed[i] &&
-			    (next == FAULTS_MAX || faults_state(show->world, i)->began <
-							   faults_state(show->world, next)->began))
+			    (next == count || faults_state(show->world, i)->began <
+						      faults_state(show->world, next)->began))
 				next = i;
 		placed[next] = true;
 		add_band(show, lane_end, next);
 	}
+	free(placed);
 }
 
 /* ---- Blocks of data -------------------------------------------------------------------------- */
@@ -595,6 +600,7 @@ enum plots_outcome plots_draw(struct folder *folder, struct world *world,
 		for (unsigned e = 0; e < 3 && (scenario->plots >> i & 1); e++)
 			written = written && write_file(folder, &show, &plot_kinds[i], endings[e]);
 	free(show.calls);
+	free(show.bands);
 	if (!written)
 		return PLOTS_UNWRITTEN;
 	for (unsigned i = 0; i < PLOTS && worst != PLOTS_SKIPPED; i++) {

@@ -192,18 +192,19 @@ static json_t *hit_json(const struct endpoint_set *hit)
 	return list;
 }
 
-static json_t *faults_json(struct world *world, const struct scenario *scenario)
+static json_t *faults_json(struct world *world)
 {
 	static const char *const states[] = {"waiting", "active", "over", "never fired"};
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < scenario->fault_count; i++) {
+	for (unsigned i = 0; i < faults_count(world); i++) {
+		const struct fault *fault = faults_fault(world, i);
 		const struct fault_state *state = faults_state(world, i);
 		bool fired = state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
 		json_t *object = json_object();
 
-		put_text(object, "fault", fault_kinds[scenario->faults[i].kind].name);
-		put_time(object, "at", scenario->faults[i].at);
+		put_text(object, "fault", fault_kinds[fault->kind].name);
+		put_time(object, "at", fault->at);
 		put_text(object, "state", states[state->state]);
 		put_time(object, "began", fired ? state->began : -1);
 		put_time(object, "ended", state->state == FAULT_OVER ? state->ended : -1);
@@ -213,7 +214,7 @@ static json_t *faults_json(struct world *world, const struct scenario *scenario)
 	return list;
 }
 
-static json_t *metrics_json(const struct scenario *scenario, const struct metrics *metrics)
+static json_t *metrics_json(const struct world *world, const struct metrics *metrics)
 {
 	static const char *const windows[] = {"1s", "2s", "5s", "10s", "30s"};
 	json_t *object = json_object(), *windowed = json_object(), *outages = json_array();
@@ -236,10 +237,11 @@ static json_t *metrics_json(const struct scenario *scenario, const struct metric
 	put_count(object, "leader_changes", metrics->leader_changes);
 	for (unsigned i = 0; i < metrics->outage_count; i++) {
 		const struct outage *outage = &metrics->outages[i];
+		const struct fault *fault = faults_fault(world, outage->fault);
 		json_t *one = json_object();
 
-		put_text(one, "fault", fault_kinds[scenario->faults[outage->fault].kind].name);
-		put_time(one, "at", scenario->faults[outage->fault].at);
+		put_text(one, "fault", fault_kinds[fault->kind].name);
+		put_time(one, "at", fault->at);
 		put_time(one, "lasted", outage->lasted);
 		put_time(one, "recovered_after", outage->recovered_after);
 		json_array_append_new(outages, one);
@@ -270,10 +272,10 @@ void verdict_write(FILE *out, struct world *world, const struct scenario *scenar
 	put(root, "judges", judges_json(&result->check));
 	put(root, "linearizability", linearizability_json(&result->linearizability));
 	put(root, "operations", operations_json(&result->operations));
-	put(root, "faults", faults_json(world, scenario));
+	put(root, "faults", faults_json(world));
 	put_count(root, "faults_fired", result->faults_fired);
 	put_count(root, "faults_never_fired", result->faults_never_fired);
-	put(root, "metrics", metrics_json(scenario, metrics));
+	put(root, "metrics", metrics_json(world, metrics));
 	put(root, "counters", counters_json(&result->counters));
 	put_time(root, "healed", result->healed ? result->healed : -1);
 	put_time(root, "settled", result->settled ? result->settled : -1);

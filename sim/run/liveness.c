@@ -63,10 +63,9 @@ static bool all_can_be_answered(const struct watch *watch)
 {
 	struct world *world = watch->world;
 
-	if (watch->scenario->heal_mode != HEAL_ALL)
-		return false;
 	for (unsigned id = 0; id < world->process_count; id++)
-		if (world_process(world, (process_id)id)->silenced)
+		if (!(faults_core(world) >> id & 1) ||
+		    world_process(world, (process_id)id)->silenced)
 			return false;
 	return true;
 }

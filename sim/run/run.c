@@ -286,7 +286,7 @@ static void count_faults(struct theatre *theatre)
 {
 	struct run_result *result = theatre->result;
 
-	for (unsigned i = 0; i < theatre->scenario->fault_count; i++) {
+	for (unsigned i = 0; i < faults_count(theatre->world); i++) {
 		const struct fault_state *state = faults_state(theatre->world, i);
 
 		result->faults_fired += state->state == FAULT_ACTIVE || state->state == FAULT_OVER;

@@ -65,13 +65,17 @@ static bool known_keys(struct reading *reading, const struct node *map,
 	return reading->complaints->count == before;
 }
 
-static bool read_parts(struct reading *reading, const struct node *node, struct fault *fault)
+static bool read_parts(struct reading *reading, const struct node *node,
+		       const struct fault_kind *kind, struct fault *fault)
 {
-	if (!expect_kind(reading, "partition", node, NODE_LIST))
+	if (!expect_kind(reading, kind->name, node, NODE_LIST))
 		return false;
-	if (node->count < 2 || node->count > FAULT_PARTS_MAX) {
-		refuse(reading, node, "%u part%s; accepted: 2 to %d, such as [[n1, n2], rest]",
-		       node->count, node->count == 1 ? "" : "s", FAULT_PARTS_MAX);
+	if (node->count < kind->parts_min || node->count > FAULT_PARTS_MAX) {
+		refuse(reading, node, "%u part%s; accepted: %u to %d, such as [[n1, n2], %srest]",
+		       node->count, node->count == 1 ? "" : "s", kind->parts_min, FAULT_PARTS_MAX,
+		       kind->parts_min > 3   ? "n3, n4, "
+		       : kind->parts_min > 2 ? "n3, "
+					     : "");
 		return false;
 	}
 	for (const struct node *part = node->first; part; part = part->next)
@@ -90,7 +94,7 @@ static bool read_whom(struct reading *reading, const struct node *node,
 		fault->part_count = 1;
 		read = read_target(reading, node, &fault->part[0]);
 		break;
-	case FAULT_ON_PARTS: read = read_parts(reading, node, fault); break;
+	case FAULT_ON_PARTS: read = read_parts(reading, node, kind, fault); break;
 	default: read = read_link_expression(reading, node, fault); break;
 	}
 	return read && sound_parts(reading, node, fault, kind->shape);

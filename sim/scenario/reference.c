@@ -43,11 +43,52 @@ static void print_options(FILE *out, const struct protocol *protocol)
 	}
 }
 
+/* "`by`: a duration ...; must be said"; nothing where it has no amount. */
+static void write_amount(const struct fault_kind *kind, const char *quote, struct text *out)
+{
+	struct key key = key_of_amount(kind);
+	int64_t fallback = kind->amount_fallback;
+
+	if (kind->amount == AMOUNT_NONE)
+		return;
+	text_add(out, "%s%s%s: ", quote, kind->amount_key, quote);
+	value_accepts(&key, out);
+	key.offset = 0;
+	text_add(out, key.fallback ? "; default " : "; must be said");
+	if (key.fallback)
+		value_write(&key, &fallback, out);
+}
+
+void scenario_faults(FILE *out)
+{
+	static const char *const whom[] = {
+		[FAULT_ON_PROCESSES] = "whom",
+		[FAULT_ON_PARTS] = "[[...], [...]]",
+		[FAULT_ON_LINKS] = "from -> to",
+	};
+
+	for (unsigned i = 0; i < FAULT_KINDS; i++) {
+		const struct fault_kind *kind = &fault_kinds[i];
+		struct text amount = {0};
+
+		write_amount(kind, "", &amount);
+		fprintf(out, "%-12s %-15s %s%s\n", kind->name, whom[kind->shape], kind->help,
+			kind->lasts ? "" : " (at once: no for)");
+		if (amount.size)
+			fprintf(out, "%-28s %s\n", "", amount.bytes);
+		free(amount.bytes);
+	}
+	fputs("whom: n1, c1, ...", out);
+	for (unsigned i = TARGET_ENDPOINT + 1; i < TARGET_KINDS; i++)
+		fprintf(out, ", %s", target_names[i]);
+	fputc('\n', out);
+}
+
 static void print_faults(FILE *out)
 {
 	static const char *const whom[] = {
 		[FAULT_ON_PROCESSES] = "`n3`, `[n1, n2]`, or a role",
-		[FAULT_ON_PARTS] = "`[[n1, n2], rest]`",
+		[FAULT_ON_PARTS] = "`[[n1, n2], n3, rest]`",
 		[FAULT_ON_LINKS] = "`n1 -> n3`, `leader <-> rest`, `n1 + n2 -> n3`",
 	};
 
@@ -55,19 +96,9 @@ static void print_faults(FILE *out)
 		     "|\n|---|---|---|---|\n");
 	for (unsigned i = 0; i < FAULT_KINDS; i++) {
 		const struct fault_kind *kind = &fault_kinds[i];
-		struct key key = key_of_amount(kind);
 		struct text amount = {0};
 
-		if (kind->amount != AMOUNT_NONE) {
-			text_add(&amount, "`%s`: ", kind->amount_key);
-			value_accepts(&key, &amount);
-			if (key.fallback) {
-				int64_t fallback = kind->amount_fallback;
-				key.offset = 0;
-				text_add(&amount, "; default ");
-				value_write(&key, &fallback, &amount);
-			}
-		}
+		write_amount(kind, "`", &amount);
 		fprintf(out, "| `%s` | %s | %s%s | %s |\n", kind->name, whom[kind->shape],
 			kind->help, kind->lasts ? "" : " (at once: no `for`)",
 			amount.size ? amount.bytes : "");

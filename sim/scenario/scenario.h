@@ -104,6 +104,8 @@ bool scenario_bug(struct scenario *, const char *name, bool on);
 bool scenario_buggy(const struct scenario *);
 /* The patience of the group that clients talk to: its protocol's slowest time-out. */
 nanoseconds scenario_patience(const struct scenario *);
+/* The table of faults, for people: what each is, whom it hits, how much of it. */
+void scenario_faults(FILE *);
 /* The reference page: every key, its type, default and meaning. */
 void scenario_reference(FILE *);
 /* The JSON Schema of the language, for editors. */

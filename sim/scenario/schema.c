@@ -189,7 +189,8 @@ const struct key schema[] = {
 		"when every fault ends, the network's own losses too, clients stop, and liveness begins "
 		"to count", NULL, 0},
 	{IN_RUN, "heal_mode", TYPE_CHOICE, OF(heal_mode), ANY, "all",
-		"mend everything, or only a random quorum, the rest dead or cut off for ever",
+		"mend everything, or only a random quorum, the rest dead or cut off for ever; or draw "
+		"which",
 		heal_mode_names, 0},
 	{IN_RUN, "max_events", TYPE_COUNT, OF(max_events), 1, INT64_MAX, "50M",
 		"a run that needs more ends as unknown", NULL, 0},
@@ -285,7 +286,7 @@ struct key key_of_amount(const struct fault_kind *kind)
 	static const enum type as[] = {
 		[AMOUNT_NONE] = TYPE_NOT_YET,      [AMOUNT_DURATION] = TYPE_DURATION,
 		[AMOUNT_SHARE] = TYPE_PROBABILITY, [AMOUNT_FACTOR] = TYPE_FACTOR,
-		[AMOUNT_PPM] = TYPE_PPM,
+		[AMOUNT_PPM] = TYPE_PPM,           [AMOUNT_CHOICE] = TYPE_CHOICE,
 	};
 
 	return (struct key){
@@ -298,5 +299,6 @@ struct key key_of_amount(const struct fault_kind *kind)
 		.max = kind->amount_max,
 		.fallback = kind->amount_fallback == INT64_MIN ? NULL : "(the fault's)",
 		.help = kind->help,
+		.choices = kind->choices,
 	};
 }

@@ -223,6 +223,17 @@ static struct fault *split(struct stage *stage, nanoseconds at, nanoseconds last
 	return fault;
 }
 
+/* n1, n2, ... a part each. */
+static struct fault *in_parts(struct stage *stage, enum fault_number kind, nanoseconds at,
+			      nanoseconds lasts, unsigned parts)
+{
+	struct fault *fault = add(stage, kind, at, lasts);
+
+	for (unsigned i = 0; i < parts; i++)
+		name(fault, i, (endpoint_t)i);
+	return fault;
+}
+
 static struct chat *chat(struct stage *stage, process_id id)
 {
 	return world_process(stage->world, id)->state;
@@ -274,11 +285,12 @@ static void any_fault(struct stage *stage, enum fault_number kind)
 					  [AMOUNT_DURATION] = 7 * MS,
 					  [AMOUNT_SHARE] = PROBABILITY_ONE / 2,
 					  [AMOUNT_FACTOR] = 3000,
-					  [AMOUNT_PPM] = 50000};
+					  [AMOUNT_PPM] = 50000,
+					  [AMOUNT_CHOICE] = 0};
 
 	switch (fault_kinds[kind].shape) {
 	case FAULT_ON_PROCESSES: on_process(stage, kind, 100 * MS, 100 * MS, N2); break;
-	case FAULT_ON_PARTS: split(stage, 100 * MS, 100 * MS); break;
+	case FAULT_ON_PARTS: in_parts(stage, kind, 100 * MS, 100 * MS, 4); break;
 	case FAULT_ON_LINKS: on_link(stage, kind, 100 * MS, 100 * MS, N1, N2); break;
 	}
 	stage->list[0].amount = amounts[fault_kinds[kind].amount];
@@ -314,9 +326,9 @@ static void each_kind(void)
 		EQUAL(state(&stage, 0), FAULT_WAITING);
 		play(&stage, 150 * MS);
 		EQUAL(state(&stage, 0), lasts ? FAULT_ACTIVE : FAULT_OVER);
-		if (kind == FAULT_CLOCK_STEP)
+		if (kind == FAULT_CLOCK_JUMP)
 			CU_ASSERT(world_process(stage.world, N2)->clock.wall_ahead == 7 * MS);
-		if (kind != FAULT_CLOCK_STEP && kind != FAULT_WRITE_ERROR)
+		if (kind != FAULT_CLOCK_JUMP && kind != FAULT_WRITE_ERROR)
 			CU_ASSERT(shape_of_world(&stage) != before);
 		play(&stage, 300 * MS);
 		EQUAL(state(&stage, 0), FAULT_OVER);
@@ -356,6 +368,11 @@ static void table_is_complete(void)
 
 		CU_ASSERT_FATAL(kind->name && kind->help && kind->begin);
 		CU_ASSERT((kind->end != NULL) == kind->lasts);
+		CU_ASSERT((kind->shape == FAULT_ON_PARTS) == (kind->parts_min >= 2));
+		CU_ASSERT((kind->amount == AMOUNT_CHOICE) == (kind->choices != NULL));
+		CU_ASSERT(kind->amount == AMOUNT_NONE || kind->drawn_least < kind->drawn_most);
+		CU_ASSERT(kind->amount_min <= kind->drawn_least &&
+			  kind->drawn_most <= kind->amount_max);
 		CU_ASSERT((kind->amount != AMOUNT_NONE) == (kind->amount_key != NULL));
 		CU_ASSERT(kind->amount_min <= kind->amount_max);
 		CU_ASSERT(kind->amount_fallback == INT64_MIN ||
@@ -492,6 +509,94 @@ static void cut_is_one_way(void)
 	stage_close(&stage);
 }
 
+/* Whether messages pass from each of n1 .. n5 to each, as rows of 1 and 0. */
+static void check_links(struct stage *stage, const char *const passes[PROCESSES])
+{
+	for (unsigned from = 0; from < PROCESSES; from++)
+		for (unsigned to = 0; to < PROCESSES; to++)
+			if (from != to &&
+			    passes[from][to] !=
+				    "10"[!!cuts(stage, (endpoint_t)from, (endpoint_t)to)])
+				CU_FAIL("a link is cut, or not, as it should not be");
+}
+
+static const char *const all_pass[PROCESSES] = {"11111", "11111", "11111", "11111", "11111"};
+
+/* Fires one fault of a shape that cuts, and looks at all links. */
+static void check_shape(struct stage *stage, const char *const passes[PROCESSES])
+{
+	stage_begin(stage);
+	play(stage, 101 * MS);
+	check_links(stage, passes);
+	play(stage, 201 * MS);
+	check_links(stage, all_pass);
+	stage_close(stage);
+}
+
+static void bridge_joins_two_sides(void)
+{
+	static const char *const passes[] = {"11100", "11100", "11111", "00111", "00111"};
+	struct stage stage;
+	struct fault *fault;
+
+	stage_open(&stage);
+	fault = on_process(&stage, FAULT_BRIDGE, 100 * MS, 100 * MS, N3);
+	name(fault, 1, N1);
+	name(fault, 1, N2);
+	aim(fault, 2, TARGET_REST);
+	check_shape(&stage, passes);
+}
+
+static void ring_leaves_neighbours(void)
+{
+	static const char *const passes[] = {"11001", "11100", "01110", "00111", "10011"};
+	static const char *const of_four[] = {"11011", "11101", "01111", "10111", "11111"};
+	struct stage stage;
+
+	stage_open(&stage);
+	in_parts(&stage, FAULT_RING, 100 * MS, 100 * MS, 5);
+	check_shape(&stage, passes);
+	stage_open(&stage); /* n5 is in no part */
+	in_parts(&stage, FAULT_RING, 100 * MS, 100 * MS, 4);
+	check_shape(&stage, of_four);
+}
+
+static void chain_is_an_open_ring(void)
+{
+	static const char *const passes[] = {"11000", "11100", "01110", "00111", "00011"};
+	struct stage stage;
+
+	stage_open(&stage);
+	in_parts(&stage, FAULT_CHAIN, 100 * MS, 100 * MS, 5);
+	check_shape(&stage, passes);
+}
+
+static void isolation_is_from_everyone(void)
+{
+	static const char *const passes[] = {"10000", "01000", "00111", "00111", "00111"};
+
+	for (int64_t clients = CLIENTS_CUT; clients <= CLIENTS_STAY; clients++) {
+		struct stage stage;
+		struct fault *fault;
+
+		stage_open(&stage);
+		fault = on_process(&stage, FAULT_ISOLATE, 100 * MS, 100 * MS, N1);
+		name(fault, 0, N2);
+		fault->amount = clients;
+		stage_begin(&stage);
+		play(&stage, 101 * MS);
+		check_links(&stage, passes);
+		EQUAL(cuts(&stage, N1, N2), 1);
+		EQUAL(cuts(&stage, N1, C1), clients == CLIENTS_CUT);
+		EQUAL(cuts(&stage, C1 + 1, N2), clients == CLIENTS_CUT);
+		EQUAL(cuts(&stage, C1, N3), 0);
+		play(&stage, 201 * MS);
+		check_links(&stage, all_pass);
+		EQUAL(cuts(&stage, N1, C1) + cuts(&stage, C1 + 1, N2), 0);
+		stage_close(&stage);
+	}
+}
+
 static void losses_combine(void)
 {
 	struct stage stage;
@@ -586,13 +691,13 @@ static void write_errors_kill(void)
 	stage_close(&stage);
 }
 
-static void clock_steps(void)
+static void clock_jumps(void)
 {
 	struct stage stage;
 	nanoseconds wall, monotonic;
 
 	stage_open(&stage);
-	on_process(&stage, FAULT_CLOCK_STEP, 100 * MS, 0, N1)->amount = -3000 * MS;
+	on_process(&stage, FAULT_CLOCK_JUMP, 100 * MS, 0, N1)->amount = -3000 * MS;
 	stage_begin(&stage);
 	play(&stage, 99 * MS);
 	wall = world_process(stage.world, N1)->clock.wall_ahead;
@@ -635,6 +740,7 @@ static void overlapping_crashes(void)
 	on_process(&stage, FAULT_CRASH, 100 * MS, 100 * MS, N1);
 	on_process(&stage, FAULT_WIPE, 150 * MS, 200 * MS, N1);
 	on_process(&stage, FAULT_CRASH, 180 * MS, 400 * MS, N1);
+	name(&stage.list[2], 0, N2); /* of two, one lives */
 	stage_begin(&stage);
 	for (nanoseconds at = 120 * MS; at < 580 * MS; at += 20 * MS) {
 		play(&stage, at);
@@ -643,6 +749,22 @@ static void overlapping_crashes(void)
 	play(&stage, 581 * MS);
 	EQUAL(status(&stage, N1), UP);
 	EQUAL(chat(&stage, N1)->boot, BOOT_EMPTY);
+	stage_close(&stage);
+}
+
+static void the_dead_do_not_crash(void)
+{
+	struct stage stage;
+
+	stage_open(&stage);
+	on_process(&stage, FAULT_CRASH, 100 * MS, 0, N1);
+	on_process(&stage, FAULT_CRASH, 200 * MS, 100 * MS, N1);
+	stage_begin(&stage);
+	play(&stage, 699 * MS);
+	EQUAL(state(&stage, 1), FAULT_WAITING);
+	play(&stage, 800 * MS);
+	EQUAL(state(&stage, 1), FAULT_NEVER_FIRED);
+	EQUAL(history_count(stage.world), 1);
 	stage_close(&stage);
 }
 
@@ -673,6 +795,7 @@ static void disk_mended_under_crash(void)
 	stage_open(&stage);
 	on_process(&stage, FAULT_WRITE_ERROR, 100 * MS, 100 * MS, N1)->amount = PROBABILITY_ONE;
 	on_process(&stage, FAULT_CRASH, 150 * MS, 200 * MS, N1);
+	name(&stage.list[1], 0, N2); /* of two, one lives */
 	stage_begin(&stage);
 	play(&stage, 201 * MS);
 	EQUAL(status(&stage, N1), DOWN);
@@ -915,7 +1038,7 @@ static uint64_t fingerprint_with(nanoseconds at)
 	uint64_t digest;
 
 	stage_open(&stage);
-	on_process(&stage, FAULT_CLOCK_STEP, at, 0, N1)->amount = MS; /* nobody reads that clock */
+	on_process(&stage, FAULT_CLOCK_JUMP, at, 0, N1)->amount = MS; /* nobody reads that clock */
 	stage_begin(&stage);
 	play(&stage, 500 * MS);
 	digest = stage.world->digest;
@@ -1018,6 +1141,28 @@ static void heal_leaves_a_core(void)
 	CU_ASSERT(cut > 0);
 }
 
+/* The choice is the run's: both heals occur, and each is what its own mode would do. */
+static void heal_draws_its_mode(void)
+{
+	unsigned whole = 0;
+
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		struct stage drawn, core;
+
+		broken_stage(&drawn, seed, HEAL_RANDOM, false);
+		uint64_t left = faults_core(drawn.world);
+
+		stage_close(&drawn);
+		whole += left == (1u << PROCESSES) - 1;
+		if (left == (1u << PROCESSES) - 1)
+			continue;
+		broken_stage(&core, seed, HEAL_CORE, false);
+		EQUAL(left, faults_core(core.world));
+		stage_close(&core);
+	}
+	CU_ASSERT(whole > 10 && whole < 30);
+}
+
 static void core_avoids_wiped_disks(void)
 {
 	for (uint64_t seed = 0; seed < 20; seed++) {
@@ -1047,13 +1192,19 @@ CU_TestInfo faults_tests[] = {
 	{"a partition cuts its parts from each other, and nobody else", partition_cuts_parts},
 	{"a partition places the clients that it names", partition_places_clients},
 	{"a cut is one-way unless it says otherwise", cut_is_one_way},
+	{"a bridge joins two sides that do not reach each other", bridge_joins_two_sides},
+	{"in a ring each reaches its neighbours alone", ring_leaves_neighbours},
+	{"a chain is a ring that does not close", chain_is_an_open_ring},
+	{"who is isolated reaches nobody, and clients only where they stay",
+	 isolation_is_from_everyone},
 	{"losses on a link combine as independent accidents", losses_combine},
 	{"delays on a link add up", delays_add},
 	{"slow disks are slow, and slownesses multiply", slow_disks_multiply},
 	{"write errors kill who cannot handle them, until they end", write_errors_kill},
-	{"a clock step moves the wall clock alone, once", clock_steps},
+	{"a clock step moves the wall clock alone, once", clock_jumps},
 	{"clock drifts add up, and timers follow", drifts_add},
 	{"a process that several faults keep down returns when the last ends", overlapping_crashes},
+	{"who is down already cannot crash", the_dead_do_not_crash},
 	{"a pause holds across a crash and a shorter pause", pause_outlives_crash},
 	{"a mended disk does not restart who is crashed by another fault", disk_mended_under_crash},
 	{"healing one partition does not mend what another still cuts", cuts_are_counted},
@@ -1068,6 +1219,7 @@ CU_TestInfo faults_tests[] = {
 	{"faults are part of the fingerprint", faults_are_fingerprinted},
 	{"a heal of everything mends everything", heal_mends_all},
 	{"a heal of a core leaves a random quorum, connected and alone", heal_leaves_a_core},
+	{"a heal may draw whether it mends all or a core", heal_draws_its_mode},
 	{"a core does without a wiped disk where it can", core_avoids_wiped_disks},
 	CU_TEST_INFO_NULL,
 };

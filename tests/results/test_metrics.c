@@ -71,12 +71,12 @@ static void tell(struct told_run *run)
 	world_begin(run->world, &run->setup, &above);
 }
 
-/* Crashes n1. */
+/* Pauses n1: twice at once, where two overlap. */
 static void fault(struct told_run *run, nanoseconds at, nanoseconds lasts)
 {
 	struct fault *added = &run->faults[run->scenario.fault_count++];
 
-	*added = (struct fault){.kind = FAULT_CRASH, .at = at, .lasts = lasts, .part_count = 1};
+	*added = (struct fault){.kind = FAULT_PAUSE, .at = at, .lasts = lasts, .part_count = 1};
 	added->part[0] = (struct target){.count = 1};
 	added->part[0].item[0] = (struct target_item){TARGET_ENDPOINT, N1};
 }

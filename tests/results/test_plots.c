@@ -19,7 +19,7 @@ static const char scenario[] =
 	"  - {at: 2s, crash: leader, for: 1s}\n"
 	"  - {at: 2500ms, pause: n1, for: 1s}\n"
 	"  - {at: 2600ms, cut: n2 -> n3, for: 1s}\n"
-	"  - {at: 4s, clock_step: n2, by: 1s}\n"
+	"  - {at: 4s, clock_jump: n2, by: 1s}\n"
 	"plots: [latency, availability, leaders]\n";
 
 static const char run_it[] = "$ORDEAL run pictured.yaml --seeds 1..1 --out out";

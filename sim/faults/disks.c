@@ -1,0 +1,72 @@
+/*
+ * What faults do to disks. Slowness multiplies, chances combine as those of independent accidents;
+ * both are computed anew from all active faults whenever one of them begins or ends.
+ */
+#include "sim/faults/internal.h"
+
+enum { SLOWNESS_MAX = 1000000000 }; /* thousandths, of all faults together */
+
+/* ---- Slow ------------------------------------------------------------------------------------ */
+
+static void bend_speed(struct world *world, process_id id)
+{
+	const struct fault_entry *entry;
+	int64_t times = 1000;
+
+	for (unsigned at = 0; (entry = next_active(world, FAULT_SLOW_DISK, &at));) {
+		if (!set_has(&entry->hit[0], id))
+			continue;
+		times = times * entry->fault->amount / 1000;
+		if (times > SLOWNESS_MAX)
+			times = SLOWNESS_MAX;
+	}
+	world_disk_slower(world, id, (uint32_t)times);
+}
+
+bool begin_slow_disk(struct world *world, const struct fault *fault, const struct endpoint_set *hit)
+{
+	(void)fault;
+	return on_processes(world, hit, bend_speed);
+}
+
+void end_slow_disk(struct world *world, const struct fault *fault, const struct endpoint_set *hit)
+{
+	(void)fault;
+	on_processes(world, hit, bend_speed);
+}
+
+/* ---- Failing --------------------------------------------------------------------------------- */
+
+static void bend_errors(struct world *world, process_id id)
+{
+	const struct fault_entry *entry;
+	probability_t failing = 0;
+
+	for (unsigned at = 0; (entry = next_active(world, FAULT_WRITE_ERROR, &at));)
+		if (set_has(&entry->hit[0], id))
+			failing = either(failing, (probability_t)entry->fault->amount);
+	world_disk_failing(world, id, failing);
+}
+
+bool begin_write_error(struct world *world, const struct fault *fault,
+		       const struct endpoint_set *hit)
+{
+	(void)fault;
+	return on_processes(world, hit, bend_errors);
+}
+
+/* Who died of its disk boots when the disk is mended, unless another fault keeps it down: then that
+ * one's end restarts it. */
+static void mend_disk(struct world *world, process_id id)
+{
+	if (faults_keep_down(world, id))
+		world_process(world, id)->dead_disk = false;
+	bend_errors(world, id);
+	faults_release(world, id);
+}
+
+void end_write_error(struct world *world, const struct fault *fault, const struct endpoint_set *hit)
+{
+	(void)fault;
+	on_processes(world, hit, mend_disk);
+}
