@@ -477,7 +477,7 @@ static void bounds_are_told_where_a_pattern_can(void)
 		{"run: {duration: 10s}\nclocks: {offset: \"uniform(-5ms, 5ms)\"}", true},
 		{"run: {duration: 10s}\nprocess: {service: \"uniform(-5ms, 5ms)\"}", false},
 		{"run: {duration: 10s}\nplots: latency\nshows: 5", true},
-		{"run: {duration: 10s}\nfaults: [{at: 1s, clock_step: n1, by: -5ms}]", true},
+		{"run: {duration: 10s}\nfaults: [{at: 1s, clock_jump: n1, by: -5ms}]", true},
 		{"run: {duration: 10s}\nfaults: [{at: 1s, clock_drift: n1, ppm: 7ppm}]", true},
 		{"run: {duration: 10s}\nfaults: [{at: 1s, slow_disk: [n1], times: 5}]", true},
 		{"run: {duration: 10s}\nfaults: [{at: 1s, slow_disk: n1, times: 0.5}]", false},
