@@ -13,7 +13,7 @@
 
 /* ---- A history ------------------------------------------------------------------------------- */
 
-enum { NEVER_RETURNED = UINT32_MAX };
+#define NEVER_RETURNED UINT32_MAX /* an enum holds no more than an int */
 
 /*
  * One operation. Its place in real time is a pair of positions in the order of events, where each

@@ -108,6 +108,17 @@ bool datum_says(const struct datum *datum, const char *text)
 	       !memcmp(datum->text + skip, text, size);
 }
 
+void datum_name(const struct datum *datum, char *name, size_t size)
+{
+	size_t skip = datum->kind == DATUM_WORD && datum->size && datum->text[0] == ':';
+
+	name[0] = '\0';
+	if (!has_text(datum) || datum->size - skip >= size)
+		return;
+	memcpy(name, datum->text + skip, datum->size - skip);
+	name[datum->size - skip] = '\0';
+}
+
 /* ---- Printing -------------------------------------------------------------------------------- */
 
 /* Bytes of the character at `text` that may be printed as they are; 0: none. */

@@ -46,6 +46,8 @@ bool datum_equal(const struct datum *, const struct datum *);
 uint64_t datum_hash(const struct datum *); /* equal data have equal ones; the same in each run */
 /* A word, with or without its colon, or a string, that says this. */
 bool datum_says(const struct datum *, const char *text);
+/* What a word (without its colon) or a string says; "" where it is neither, or too long. */
+void datum_name(const struct datum *, char *name, size_t size);
 /* As EDN writes it; bytes that are no UTF-8 or control the terminal are escaped. */
 void datum_print(FILE *, const struct datum *);
 

@@ -188,7 +188,7 @@ static bool ask(struct pairing *pairing, const struct event *event)
 		.invoked_time = time_of(event),
 		.returned_time = INT64_MIN,
 		.invoked = recording->events,
-		.returned = NEVER,
+		.returned = NEVER_RETURNED,
 		.invoked_line = event->line,
 		.key = names_of(&recording->keys, &event->key),
 		.name = (uint16_t)name,
@@ -254,7 +254,7 @@ static bool take(struct pairing *pairing, const struct event *event)
 		disturb(pairing, event);
 	else if (event->type == EVENT_INVOKE ? !ask(pairing, event) : !answer(pairing, event))
 		return false;
-	if (++pairing->recording->events == NEVER)
+	if (++pairing->recording->events == NEVER_RETURNED)
 		return wrong(pairing, "a history of 2^32 events is too long");
 	return true;
 }
@@ -299,4 +299,17 @@ void recording_free(struct recording *recording)
 	names_free(&recording->keys);
 	pool_free(&recording->pool);
 	*recording = (struct recording){0};
+}
+
+bool call_trouble(const struct recording *recording, const struct call *call, bool answer,
+		  const char *what, struct trouble *trouble)
+{
+	char name[64] = "";
+
+	if (call->name)
+		datum_name(&recording->operations.data[call->name - 1], name, sizeof(name));
+	trouble->line = answer ? call->returned_line : call->invoked_line;
+	trouble->column = 1;
+	snprintf(trouble->text, TROUBLE_MAX, "%s%s%s", name, name[0] ? ": " : "", what);
+	return false;
 }

@@ -5,6 +5,7 @@
 #ifndef SIM_HISTORIES_RECORDING_H
 #define SIM_HISTORIES_RECORDING_H
 
+#include "sim/consistency/consistency.h"
 #include "sim/histories/events.h"
 
 enum outcome {
@@ -12,14 +13,13 @@ enum outcome {
 	OUTCOME_FAIL,   /* it certainly did not happen */
 	OUTCOME_UNKNOWN /* info, or the file ends: it may happen at any time, or never */
 };
-static const uint32_t NEVER = UINT32_MAX;
 
 /* One operation: an invocation and its completion. */
 struct call {
 	struct datum asked, told;            /* the values of the two events; nil: none */
 	int64_t process;                     /* anonymous ones count down from -1 */
 	int64_t invoked_time, returned_time; /* as recorded; INT64_MIN: not */
-	uint32_t invoked, returned;          /* positions among the events; NEVER: no return */
+	uint32_t invoked, returned; /* positions among the events; NEVER_RETURNED: no return */
 	uint32_t invoked_line, returned_line;
 	uint32_t key;  /* in `keys`; 0: none */
 	uint16_t name; /* in `operations`, from 1; 0: none */
@@ -55,5 +55,9 @@ struct recording {
 /* False, with `trouble`, where this is no history. The text must stay as long as the recording. */
 bool recording_read(struct recording *, enum format, char *text, size_t size);
 void recording_free(struct recording *);
+
+/* False, always; says at the line of the call, or of its answer, what makes no sense there. */
+bool call_trouble(const struct recording *, const struct call *, bool answer, const char *what,
+		  struct trouble *);
 
 #endif

@@ -123,7 +123,7 @@ static void an_operation_is_its_two_events(void)
 	EQUAL(call(0)->returned_time, 9);
 	CU_ASSERT_STRING_EQUAL(printed(&call(0)->asked), "[1 2]");
 	EQUAL(call(1)->outcome, OUTCOME_UNKNOWN);
-	EQUAL(call(1)->returned, NEVER);
+	EQUAL(call(1)->returned, NEVER_RETURNED);
 	CU_ASSERT(call(0)->key != call(1)->key && call(0)->name != call(1)->name);
 	EQUAL(recording.disturbance_count, 1);
 	EQUAL(recording.disturbances[0].at, 2);
@@ -192,7 +192,7 @@ static void a_process_may_come_back_after_an_unknown_outcome(void)
 {
 	CU_ASSERT(read_text("8\t:invoke\t:write\t1\n8\t:info\t:write\t1\n8\t:invoke\t:read\tnil\n"
 			    "8\t:ok\t:read\tnil\n"));
-	EQUAL(call(0)->returned, NEVER);
+	EQUAL(call(0)->returned, NEVER_RETURNED);
 	EQUAL(call(1)->returned, 3);
 	EQUAL(recording.processes, 1);
 	all_free();

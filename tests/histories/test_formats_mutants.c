@@ -2,8 +2,9 @@
  * Mutations of good histories, and good histories that end anywhere: each is a recording that adds
  * up, or trouble with a place that exists; never a crash, never a loop.
  */
-#include "sim/histories/recording.h"
+#include "sim/histories/operations.h"
 #include "sim/histories/text.h"
+#include "sim/histories/transactions.h"
 #include "sim/world/pcg.h"
 #include "tests/tests.h"
 
@@ -93,8 +94,35 @@ static void mutate(struct mutant *mutant, struct pcg32 *pcg)
 	mutant->text[mutant->size] = 0;
 }
 
+/* Under any model: it makes sense there, or there is a line where it makes none. */
+static void understand(const struct recording *recording, struct pcg32 *pcg)
+{
+	const char *names[SUBJECTS_MAX];
+	size_t count = subject_names(names);
+	struct subject subject = {0};
+	struct trouble trouble = {0};
+	bool good = subject_guess(recording, &subject, &trouble);
+
+	CU_ASSERT(good == !trouble.line);
+	if (!good || pcg32_below(pcg, 4) == 0)
+		subject_named(names[below(pcg, count)], &subject);
+	trouble = (struct trouble){0};
+	if (subject.model) {
+		struct object_history object;
+
+		good = operations_of_calls(recording, subject.model, &object, &trouble);
+		object_history_free(&object);
+	} else {
+		struct transaction_history history;
+
+		good = transactions_of_calls(recording, subject.transactions, &history, &trouble);
+		transaction_history_free(&history);
+	}
+	CU_ASSERT(good == !trouble.line);
+}
+
 /* Returns whether it was a history. */
-static bool judge(struct mutant *mutant, enum format format)
+static bool look_at(struct mutant *mutant, enum format format, struct pcg32 *pcg)
 {
 	struct recording recording;
 	bool good = recording_read(&recording, format, mutant->text, mutant->size);
@@ -110,9 +138,11 @@ static bool judge(struct mutant *mutant, enum format format)
 		const struct call *call = &recording.calls[i];
 
 		CU_ASSERT(call->invoked < call->returned);
-		CU_ASSERT((call->returned == NEVER) == (call->outcome == OUTCOME_UNKNOWN));
+		CU_ASSERT((call->returned == NEVER_RETURNED) == (call->outcome == OUTCOME_UNKNOWN));
 		CU_ASSERT(call->invoked_line >= 1 && call->invoked_line <= lines);
 	}
+	if (good)
+		understand(&recording, pcg);
 	recording_free(&recording);
 	return good;
 }
@@ -153,7 +183,7 @@ static void mutants(void)
 				format_guess(mutant->text, mutant->size, &guessed);
 			else if (round % 8 == 1)
 				guessed = (enum format)pcg32_below(&pcg, FORMATS);
-			bool was_good = judge(mutant, guessed);
+			bool was_good = look_at(mutant, guessed, &pcg);
 
 			good += was_good;
 			bad += !was_good;
@@ -172,12 +202,13 @@ static void prefixes(void)
 
 	for (size_t i = 0; i < FILES; i++) {
 		enum format format = load(whole, files[i]);
+		struct pcg32 pcg = pcg32_seeded(i, 12);
 
 		for (size_t size = 0; size < whole->size; size += 1 + whole->size / 500) {
 			*mutant = *whole;
 			mutant->size = size;
 			mutant->text[size] = 0;
-			judge(mutant, format);
+			look_at(mutant, format, &pcg);
 		}
 	}
 	free(mutant);
