@@ -72,12 +72,13 @@ bool format_guess(const char *text, size_t size, enum format *format)
 		*format = FORMAT_TXT;
 		return true;
 	}
-	for (; at && at < end; at = memchr(at, '\n', (size_t)(end - at)), at += at != NULL) {
-		*format = FORMAT_LOG;
-		if (log_columns(at, end))
-			return true;
+	*format = FORMAT_LOG;
+	while (at < end && !log_columns(at, end)) {
+		const char *line_end = memchr(at, '\n', (size_t)(end - at));
+
+		at = line_end ? line_end + 1 : end;
 	}
-	return false;
+	return at < end;
 }
 
 /* ---- Maps ------------------------------------------------------------------------------------ */

@@ -52,7 +52,7 @@ static bool add_item(struct reading *reading, const struct node *node, const cha
 	item->kind = TARGET_ENDPOINT;
 	for (unsigned i = TARGET_ENDPOINT + 1; i < TARGET_KINDS; i++)
 		if (!strcmp(target_names[i], text))
-			item->kind = (enum target_kind)i;
+			item->kind = (uint16_t)i;
 	if (item->kind == TARGET_ENDPOINT && (value_read(&endpoint_key, text, &item->endpoint) ||
 					      !exists(reading->scenario, item->endpoint))) {
 		refuse_target(reading, node, text);

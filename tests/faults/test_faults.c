@@ -175,7 +175,7 @@ static struct target_item *aim(struct fault *fault, unsigned part, enum target_k
 
 	if (fault->part_count <= part)
 		fault->part_count = part + 1;
-	target->item[target->count].kind = kind;
+	target->item[target->count].kind = (uint16_t)kind;
 	return &target->item[target->count++];
 }
 
