@@ -50,7 +50,8 @@ enum fault_amount {
 	AMOUNT_SHARE,
 	AMOUNT_FACTOR,
 	AMOUNT_PPM,
-	AMOUNT_CHOICE /* the index into the kind's `choices` */
+	AMOUNT_CHOICE, /* the index into the kind's `choices` */
+	AMOUNT_COUNT
 };
 /* Of `isolate`: what becomes of the links to clients. */
 enum isolated_clients { CLIENTS_CUT, CLIENTS_STAY };
@@ -81,6 +82,9 @@ enum fault_number { /* fingerprints know them: a new one goes to the end */
 		    FAULT_RING,
 		    FAULT_CHAIN,
 		    FAULT_ISOLATE,
+		    FAULT_FULL_DISK,
+		    FAULT_LYING_SYNC,
+		    FAULT_ROT,
 		    FAULT_KINDS
 };
 
@@ -93,8 +97,8 @@ struct fault {
 	unsigned part_count;
 	struct target part[FAULT_PARTS_MAX];
 	bool both_ways; /* of links */
-	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, ppm, an index.
-	 */
+	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, ppm, an index
+	 * or a count. */
 	int64_t amount;
 };
 

@@ -107,8 +107,8 @@ bool on_links_from_to(struct world *, const struct endpoint_set *from,
 		      const struct endpoint_set *to, link_change *);
 bool on_links(struct world *, const struct fault *, const struct endpoint_set *hit, link_change *);
 /* disks.c */
-fault_begin begin_slow_disk, begin_write_error;
-fault_end end_slow_disk, end_write_error;
+fault_begin begin_slow_disk, begin_write_error, begin_full_disk, begin_lying_sync, begin_rot;
+fault_end end_slow_disk, end_write_error, end_full_disk, end_lying_sync;
 /* clocks.c */
 fault_begin begin_clock_jump, begin_clock_drift;
 fault_end end_clock_drift;

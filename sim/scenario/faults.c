@@ -140,10 +140,7 @@ static void read_times(struct reading *reading, const struct node *map,
 	}
 	if (lasts && !kind->lasts)
 		refuse(reading, tree_key(map, "for"),
-		       "\"%s\" happens at once, and takes no \"for\"; accepted: at, and an "
-		       "opposite "
-		       "one later",
-		       kind->name);
+		       "\"%s\" happens at once, and takes no \"for\"; accepted: at", kind->name);
 	else if (lasts)
 		read_key(reading, key_named(IN_FAULT, "for"), lasts, fault);
 }

@@ -205,9 +205,6 @@ const struct key schema[] = {
 	{IN_FAULT, "for", TYPE_DURATION, AT(struct fault, lasts), 1, 1000 * HOUR,
 		"(as the fault says)", "how long it lasts; most last until the heal", NULL, 0},
 	{IN_FAULT, "every", TYPE_NOT_YET, NOWHERE, "", "an entry for each time, with at:", NULL, 0},
-	{IN_FAULT, "disk_full", TYPE_NOT_YET, NOWHERE, "", "write_error", NULL, 0},
-	{IN_FAULT, "rot", TYPE_NOT_YET, NOWHERE, "", "disk: {torn: 50%}, and wipe", NULL, 0},
-	{IN_FAULT, "lying_sync", TYPE_NOT_YET, NOWHERE, "", "write_error", NULL, 0},
 	{IN_FAULT, "corrupt", TYPE_NOT_YET, NOWHERE, "", "loss", NULL, 0},
 	{IN_SCENARIO, "nemesis", TYPE_NOT_YET, NOWHERE, "", "faults, each with its at:", NULL, 0},
 
@@ -287,6 +284,7 @@ struct key key_of_amount(const struct fault_kind *kind)
 		[AMOUNT_NONE] = TYPE_NOT_YET,      [AMOUNT_DURATION] = TYPE_DURATION,
 		[AMOUNT_SHARE] = TYPE_PROBABILITY, [AMOUNT_FACTOR] = TYPE_FACTOR,
 		[AMOUNT_PPM] = TYPE_PPM,           [AMOUNT_CHOICE] = TYPE_CHOICE,
+		[AMOUNT_COUNT] = TYPE_COUNT,
 	};
 
 	return (struct key){

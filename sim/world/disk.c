@@ -454,37 +454,41 @@ bool world_disk_rot(struct world *world, process_id id, enum store store, uint64
 	return true;
 }
 
-/* Rots the first that can, from a chosen one on. */
-static bool rot_in(struct world *world, process_id id, enum store store, unsigned number)
+/* How many things there are in that store, durable or not, and the key of one of them. */
+static uint32_t count_in(const struct disk *disk, enum store store)
 {
-	struct disk *disk = &world_process(world, id)->disk;
 	const uint64_t counts[STORES] = {disk->log_last + 1 - disk->log_first, disk->cell_count, 1};
-	uint32_t count = (uint32_t)counts[store];
 
-	if (!count)
-		return false;
-	uint32_t from = choose_below(&world->choices,
-				     choice_address(CHOICE_ROT, id, number, 1 + store, 0), count);
-
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t nth = (from + i) % count;
-		uint64_t key = disk->log_first + nth;
-
-		if (store == STORE_CELLS)
-			key = ((struct cell *)arena_at(&world->arena, disk->cells[nth]))->key;
-		if (world_disk_rot(world, id, store, key))
-			return true;
-	}
-	return false;
+	return (uint32_t)counts[store];
 }
 
-bool world_disk_rot_any(struct world *world, process_id id, unsigned number)
+static uint64_t key_in(struct world *world, const struct disk *disk, enum store store, uint32_t nth)
 {
-	uint32_t first = choose_below(&world->choices, choice_address(CHOICE_ROT, id, number, 0, 0),
-				      STORES);
+	if (store != STORE_CELLS)
+		return disk->log_first + nth;
+	return ((struct cell *)arena_at(&world->arena, disk->cells[nth]))->key;
+}
 
-	for (uint32_t i = 0; i < STORES; i++)
-		if (rot_in(world, id, (enum store)((first + i) % STORES), number))
-			return true;
+/* One store is chosen, and where in it the search for something durable begins. */
+bool world_disk_rot_any(struct world *world, process_id id, unsigned place, uint32_t ordinal)
+{
+	const struct disk *disk = &world_process(world, id)->disk;
+	address_t address = choice_address(CHOICE_ROT, id, place, 0, ordinal);
+	uint32_t first = choose_below(&world->choices, address, STORES);
+
+	for (unsigned i = 0; i < STORES; i++) {
+		enum store store = (enum store)((first + i) % STORES);
+		uint32_t count = count_in(disk, store);
+
+		if (!count)
+			continue;
+		address = choice_address(CHOICE_ROT, id, place, 1 + store, ordinal);
+		uint32_t from = choose_below(&world->choices, address, count);
+
+		for (uint32_t k = 0; k < count; k++)
+			if (world_disk_rot(world, id, store,
+					   key_in(world, disk, store, (from + k) % count)))
+				return true;
+	}
 	return false;
 }

@@ -26,8 +26,8 @@
 /* Processes are endpoints 0 .. PROCESSES_MAX-1, client c1 is CLIENT_FIRST. */
 typedef uint16_t endpoint_t;
 enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
-/* A handler that makes more effects, or computes longer (processor time), is endless: the protocol's
- * violation. Messages for a paused process: modelled, it drops. */
+/* A handler that makes more effects, or computes longer (processor time), is endless: the
+ * protocol's violation. Messages for a paused process: modelled, it drops. */
 enum { EFFECTS_MAX = 65536, HANDLER_SECONDS = 2, INBOX_MAX = 1024 };
 
 /* "n3" or "c1", into `text` of at least 8 bytes; returns it. */
@@ -387,8 +387,8 @@ void world_disk_lying(struct world *, process_id, bool);
 /* Damages the log record of that index, the cell of that key, the snapshot: what reads it is told.
  * False: nothing whole and durable is there. It stays so until it is removed or written anew. */
 bool world_disk_rot(struct world *, process_id, enum store, uint64_t key);
-/* The same, of whatever is there: a choice of that number, below 1024. */
-bool world_disk_rot_any(struct world *, process_id, unsigned number);
+/* The same, of whatever is there: a choice of that place, below 1024, and ordinal. */
+bool world_disk_rot_any(struct world *, process_id, unsigned place, uint32_t ordinal);
 
 /* ---- What can be done to links --------------------------------------------------------------- */
 

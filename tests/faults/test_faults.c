@@ -3,7 +3,8 @@
  * meet.
  *
  * The processes of that world chat: each beats every ten milliseconds of its own clock, says hello
- * to all others, and writes to its disk. One of them believes to lead from some moment on.
+ * to all others, and writes a cell; its log has one record since its first boot. One of them
+ * believes to lead from some moment on.
  */
 #include "tests/tests.h"
 
@@ -33,6 +34,8 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 	struct chat *chat = state;
 
 	chat->boot = boot;
+	if (boot == BOOT_FIRST)
+		env_log_append(env, 1, "hello", 5);
 	env_arm(env, BEAT, 0, 10 * MS, 10 * MS);
 }
 
@@ -254,6 +257,24 @@ static unsigned state(struct stage *stage, unsigned fault)
 	return faults_state(stage->world, fault)->state;
 }
 
+static enum record log_record(struct stage *stage, process_id id)
+{
+	struct record_view view;
+
+	return env_log_read(&world_process(stage->world, id)->env, 1, &view);
+}
+
+/* What its cell says: how many beats it counted before a crash. */
+static uint64_t beats_on_disk(struct stage *stage, process_id id)
+{
+	const void *value;
+	size_t size;
+
+	if (env_cell_get(&world_process(stage->world, id)->env, 0, &value, &size) != WHOLE)
+		return 0;
+	return *(const uint64_t *)value;
+}
+
 /* ---- Every kind ------------------------------------------------------------------------------ */
 
 /* Statuses, clocks, disks and links: all that faults can bend. */
@@ -268,6 +289,8 @@ static uint64_t shape_of_world(struct stage *stage)
 		shape = shape * 31 + (uint64_t)process->clock.ppm;
 		shape = shape * 31 + (process->disk.slower ? process->disk.slower : 1000);
 		shape = shape * 31 + process->disk.failing;
+		shape = shape * 31 + process->disk.full;
+		shape = shape * 31 + process->disk.lying;
 		for (unsigned j = 0; j < PROCESSES; j++) {
 			struct link *link = world_link(stage->world, (endpoint_t)i, (endpoint_t)j);
 
@@ -286,7 +309,8 @@ static void any_fault(struct stage *stage, enum fault_number kind)
 					  [AMOUNT_SHARE] = PROBABILITY_ONE / 2,
 					  [AMOUNT_FACTOR] = 3000,
 					  [AMOUNT_PPM] = 50000,
-					  [AMOUNT_CHOICE] = 0};
+					  [AMOUNT_CHOICE] = 0,
+					  [AMOUNT_COUNT] = 1};
 
 	switch (fault_kinds[kind].shape) {
 	case FAULT_ON_PROCESSES: on_process(stage, kind, 100 * MS, 100 * MS, N2); break;
@@ -328,7 +352,9 @@ static void each_kind(void)
 		EQUAL(state(&stage, 0), lasts ? FAULT_ACTIVE : FAULT_OVER);
 		if (kind == FAULT_CLOCK_JUMP)
 			CU_ASSERT(world_process(stage.world, N2)->clock.wall_ahead == 7 * MS);
-		if (kind != FAULT_CLOCK_JUMP && kind != FAULT_WRITE_ERROR)
+		if (kind == FAULT_ROT)
+			CU_ASSERT(log_record(&stage, N2) == ROTTEN);
+		if (kind != FAULT_CLOCK_JUMP && kind != FAULT_WRITE_ERROR && kind != FAULT_ROT)
 			CU_ASSERT(shape_of_world(&stage) != before);
 		play(&stage, 300 * MS);
 		EQUAL(state(&stage, 0), FAULT_OVER);
@@ -370,7 +396,9 @@ static void table_is_complete(void)
 		CU_ASSERT((kind->end != NULL) == kind->lasts);
 		CU_ASSERT((kind->shape == FAULT_ON_PARTS) == (kind->parts_min >= 2));
 		CU_ASSERT((kind->amount == AMOUNT_CHOICE) == (kind->choices != NULL));
-		CU_ASSERT(kind->amount == AMOUNT_NONE || kind->drawn_least < kind->drawn_most);
+		/* Of a count, 0 alone: which record rots is a choice of its own. */
+		CU_ASSERT(kind->amount == AMOUNT_NONE || kind->amount == AMOUNT_COUNT ||
+			  kind->drawn_least < kind->drawn_most);
 		CU_ASSERT(kind->amount_min <= kind->drawn_least &&
 			  kind->drawn_most <= kind->amount_max);
 		CU_ASSERT((kind->amount != AMOUNT_NONE) == (kind->amount_key != NULL));
@@ -689,6 +717,141 @@ static void write_errors_kill(void)
 	EQUAL(status(&stage, N1), UP);
 	EQUAL(world_process(stage.world, N1)->disk.failing, 0);
 	stage_close(&stage);
+}
+
+static void full_disks_kill(void)
+{
+	struct stage stage;
+
+	stage_open(&stage);
+	on_process(&stage, FAULT_FULL_DISK, 100 * MS, 100 * MS, N1);
+	on_process(&stage, FAULT_FULL_DISK, 150 * MS, 100 * MS, N1);
+	on_process(&stage, FAULT_WRITE_ERROR, 240 * MS, 60 * MS, N1)->amount = PROBABILITY_ONE;
+	stage_begin(&stage);
+	play(&stage, 99 * MS);
+	EQUAL(status(&stage, N1), UP);
+	for (nanoseconds at = 120 * MS; at < 300 * MS; at += 20 * MS) {
+		play(&stage, at);
+		EQUAL(status(&stage, N1), DOWN);
+		EQUAL(world_process(stage.world, N1)->disk.full, at < 250 * MS);
+		EQUAL(status(&stage, N2), UP);
+	}
+	play(&stage, 301 * MS);
+	EQUAL(status(&stage, N1), UP);
+	EQUAL(chat(&stage, N1)->boot, BOOT_RESTART);
+	CU_ASSERT(beats_on_disk(&stage, N1) >= 9);
+	play(&stage, 500 * MS);
+	EQUAL(status(&stage, N1), UP);
+	stage_close(&stage);
+}
+
+/* How many beats a crash at 290 ms leaves, of about 28, where syncs lie from 100 to 200 ms. */
+static uint64_t beats_left(uint64_t seed, nanoseconds lasts)
+{
+	struct stage stage;
+	uint64_t beats;
+
+	stage_open(&stage);
+	stage.setup.seed = seed;
+	if (lasts)
+		on_process(&stage, FAULT_LYING_SYNC, 100 * MS, lasts, N1);
+	on_process(&stage, FAULT_CRASH, 290 * MS, 0, N1);
+	stage_begin(&stage);
+	play(&stage, 195 * MS);
+	EQUAL(world_process(stage.world, N1)->disk.lying, lasts != 0);
+	EQUAL(world_process(stage.world, N2)->disk.lying, 0);
+	CU_ASSERT(chat(&stage, N1)->synced >= 18); /* so it is told */
+	play(&stage, 301 * MS);
+	EQUAL(status(&stage, N1), DOWN);
+	beats = beats_on_disk(&stage, N1);
+	CU_ASSERT(stage.world->counters.betrayed > 0 || beats >= 27);
+	CU_ASSERT(stage.world->counters.betrayed == 0 || lasts > 100 * MS);
+	stage_close(&stage);
+	return beats;
+}
+
+static void lying_syncs_lose(void)
+{
+	unsigned lost = 0;
+
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		CU_ASSERT(beats_left(seed, 0) >= 27);
+		CU_ASSERT(beats_left(seed, 100 * MS) >= 27); /* an honest sync has mended it */
+		uint64_t left = beats_left(seed, 400 * MS);
+
+		CU_ASSERT(left >= 9);
+		lost += left < 27;
+	}
+	CU_ASSERT(lost >= 10);
+}
+
+static void lies_are_counted_by_faults(void)
+{
+	struct stage stage;
+
+	stage_open(&stage);
+	on_process(&stage, FAULT_LYING_SYNC, 100 * MS, 200 * MS, N1);
+	on_process(&stage, FAULT_LYING_SYNC, 150 * MS, 50 * MS, N1);
+	stage_begin(&stage);
+	play(&stage, 250 * MS);
+	CU_ASSERT(world_process(stage.world, N1)->disk.lying);
+	play(&stage, 301 * MS);
+	CU_ASSERT(!world_process(stage.world, N1)->disk.lying);
+	stage_close(&stage);
+}
+
+static void rot_hits_what_it_names(void)
+{
+	struct stage stage;
+
+	stage_open(&stage);
+	on_process(&stage, FAULT_ROT, 100 * MS, 0, N1)->amount = 1;
+	on_process(&stage, FAULT_ROT, 100 * MS, 0, N2)->amount = 2; /* there is none */
+	on_process(&stage, FAULT_ROT, 0, 0, N3)->amount = 1;        /* not durable yet: it waits */
+	stage_begin(&stage);
+	play(&stage, 99 * MS);
+	EQUAL(log_record(&stage, N1), WHOLE);
+	EQUAL(log_record(&stage, N3), ROTTEN);
+	EQUAL(state(&stage, 2), FAULT_OVER);
+	CU_ASSERT(faults_state(stage.world, 2)->began > MS);
+	play(&stage, 1000 * MS);
+	EQUAL(log_record(&stage, N1), ROTTEN);
+	EQUAL(log_record(&stage, N2), WHOLE);
+	EQUAL(state(&stage, 0), FAULT_OVER);
+	EQUAL(state(&stage, 1), FAULT_NEVER_FIRED);
+	stage_close(&stage);
+}
+
+/* With no index said, the fault's own number draws: no other fault moves it. */
+static bool rots_the_log(uint64_t seed, bool another)
+{
+	struct stage stage;
+	bool log;
+
+	stage_open(&stage);
+	stage.setup.seed = seed;
+	on_process(&stage, another ? FAULT_ROT : FAULT_PAUSE, 50 * MS, MS, N2);
+	on_process(&stage, FAULT_ROT, 105 * MS, 0, N1);
+	stage_begin(&stage);
+	play(&stage, 106 * MS);
+	EQUAL(state(&stage, 1), FAULT_OVER);
+	log = log_record(&stage, N1) == ROTTEN;
+	EQUAL(log, beats_on_disk(&stage, N1) != 0);
+	stage_close(&stage);
+	return log;
+}
+
+static void rot_is_a_choice(void)
+{
+	unsigned logs = 0;
+
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		bool log = rots_the_log(seed, false);
+
+		CU_ASSERT(rots_the_log(seed, true) == log);
+		logs += log;
+	}
+	CU_ASSERT(logs > 5 && logs < 35);
 }
 
 static void clock_jumps(void)
@@ -1201,6 +1364,11 @@ CU_TestInfo faults_tests[] = {
 	{"delays on a link add up", delays_add},
 	{"slow disks are slow, and slownesses multiply", slow_disks_multiply},
 	{"write errors kill who cannot handle them, until they end", write_errors_kill},
+	{"full disks kill who cannot handle them, until the last has room again", full_disks_kill},
+	{"a crash takes what lying syncs said to have kept, until an honest one", lying_syncs_lose},
+	{"syncs lie until the last fault that makes them ends", lies_are_counted_by_faults},
+	{"rot hits the record that it names, once it is durable", rot_hits_what_it_names},
+	{"rot that names no record chooses, whatever else breaks", rot_is_a_choice},
 	{"a clock step moves the wall clock alone, once", clock_jumps},
 	{"clock drifts add up, and timers follow", drifts_add},
 	{"a process that several faults keep down returns when the last ends", overlapping_crashes},

@@ -960,20 +960,20 @@ static void what_rots_is_a_choice_of_all_that_is_durable(void)
 	for (unsigned number = 0; number < 100; number++) {
 		play_prepare();
 		begin_abc();
-		CU_ASSERT(!world_disk_rot_any(play.world, 1, number)); /* n2 has nothing */
+		CU_ASSERT(!world_disk_rot_any(play.world, 1, 7, number)); /* n2 has nothing */
 		write_all_three("x");
 		put(play_enter(0), 6, "y");
 		play_leave();
 		play_run(4 * MS);
 		append(play_enter(0), 1, "never: not durable yet");
 		play_leave();
-		CU_ASSERT(world_disk_rot_any(play.world, 0, number));
+		CU_ASSERT(world_disk_rot_any(play.world, 0, 7, number));
 		unsigned first = rotten_things();
 		EQUAL(__builtin_popcount(first), 1);
 		ever |= first;
 		for (unsigned left = 5; left > 0; left--)
-			CU_ASSERT(world_disk_rot_any(play.world, 0, number));
-		CU_ASSERT(!world_disk_rot_any(play.world, 0, number)); /* nothing is whole */
+			CU_ASSERT(world_disk_rot_any(play.world, 0, 7, number));
+		CU_ASSERT(!world_disk_rot_any(play.world, 0, 7, number)); /* nothing is whole */
 		EQUAL(rotten_things(), 63);
 	}
 	EQUAL(ever, 63);
