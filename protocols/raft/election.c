@@ -114,7 +114,10 @@ void raft_count_own_vote(struct env *env, struct raft *raft)
 static void start_election(struct env *env, struct raft *raft)
 {
 	uint64_t last = env_log_last(env);
+	uint64_t last_term = raft_term_at(env, raft, last);
 
+	if (raft->silent)
+		return;
 	raft->role = CANDIDATE;
 	raft->leader = NO_PROCESS;
 	raft->term++;
@@ -132,15 +135,15 @@ static void start_election(struct env *env, struct raft *raft)
 
 		m->term = raft->term;
 		m->last_index = last;
-		m->last_term = raft_term_at(env, last);
+		m->last_term = last_term;
 	}
 }
 
 /* 5.4.1: the later last term is more up to date; of equal terms, the longer log. */
-static bool up_to_date(struct env *env, const struct request_vote *m)
+static bool up_to_date(struct env *env, struct raft *raft, const struct request_vote *m)
 {
 	uint64_t last = env_log_last(env);
-	uint64_t last_term = raft_term_at(env, last);
+	uint64_t last_term = raft_term_at(env, raft, last);
 
 	if (BUG(env, COMPARES_LENGTH_FIRST) && m->last_index != last)
 		return m->last_index > last;
@@ -182,9 +185,11 @@ void raft_on_request_vote(struct env *env, void *state, process_id from, const v
 	 * stop every candidate of its term. */
 	bool granted = m->term == raft->term &&
 		       ((may_vote_for(raft, from) &&
-			 (up_to_date(env, m) || BUG(env, IGNORES_LOG))) ||
+			 (up_to_date(env, raft, m) || BUG(env, IGNORES_LOG))) ||
 			(BUG(env, LEADER_GRANTS_VOTES) && raft->role == LEADER));
 
+	if (raft->silent)
+		return;
 	if (granted)
 		vote_for(env, raft, from);
 	struct request_vote_reply *reply = env_send(env, from, REQUEST_VOTE_REPLY, 0);

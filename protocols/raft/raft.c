@@ -56,10 +56,13 @@ static bool recover_log(struct env *env)
 
 /* It may have voted, or acknowledged, what it does not know any more: it neither votes nor
  * acknowledges again, this boot and ever after. */
-static void fall_silent(struct env *env, struct raft *raft)
+void raft_fall_silent(struct env *env, struct raft *raft)
 {
 	const uint64_t mark = 1;
 
+	if (raft->silent)
+		return;
+	raft_step_down(env, raft);
 	raft->silent = true;
 	env_cell_put(env, SILENCE_CELL, &mark, sizeof(mark));
 	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
@@ -76,11 +79,11 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 	lay_out(env, raft);
 	if (boot == BOOT_EMPTY || env_cell_get(env, SILENCE_CELL, &mark, &size) != ABSENT ||
 	    !raft_recall_vote(env, raft) || !recover_log(env)) {
-		fall_silent(env, raft);
+		raft_fall_silent(env, raft);
 		return;
 	}
 	/* A disk that reorders may have kept an entry and lost the term that it came in. */
-	uint64_t last_term = raft_term_at(env, env_log_last(env));
+	uint64_t last_term = raft_term_at(env, raft, env_log_last(env));
 
 	if (last_term > raft->term)
 		raft_enter_term(env, raft, last_term);
@@ -107,7 +110,7 @@ static void on_disk_failed(struct env *env, void *state, ticket_t ticket, enum d
 	(void)ticket, (void)error;
 	raft_step_down(env, raft);
 	if (!raft_recall_vote(env, raft) || !recover_log(env)) /* a torn tail may be back, too */
-		fall_silent(env, raft);
+		raft_fall_silent(env, raft);
 	pending_forget(&raft->pending, env_log_last(env) + 1);
 	env_sometimes(env, DISK_FAILED);
 }

@@ -128,6 +128,11 @@ enum raft_sometimes {
 	DISK_FAILED,
 };
 
+/* ---- raft.c ---------------------------------------------------------------------------------- */
+
+/* For good: it can't prove what it promised. */
+void raft_fall_silent(struct env *, struct raft *);
+
 /* ---- election.c ------------------------------------------------------------------------------ */
 
 /* Reads back the cell. False where it is rotten. */
@@ -145,7 +150,9 @@ void raft_on_election_timeout(struct env *, void *state, uint64_t key);
 
 /* ---- replication.c --------------------------------------------------------------------------- */
 
-uint64_t raft_term_at(struct env *, uint64_t index); /* 0 before the first entry */
+/* 0 before the first entry. Where the entry is damaged the server has fallen silent on return, and
+ * its handler says nothing more. */
+uint64_t raft_term_at(struct env *, struct raft *, uint64_t index);
 /* The first acts of a leader: a no-op, and an AppendEntries to all. */
 void raft_begin_replication(struct env *, struct raft *);
 /* Sends what there is to send, and the windows allow. */

@@ -11,7 +11,7 @@
 
 /* ---- State ----------------------------------------------------------------------------------- */
 
-uint64_t raft_term_at(struct env *env, uint64_t index)
+uint64_t raft_term_at(struct env *env, struct raft *raft, uint64_t index)
 {
 	struct record_view entry;
 
@@ -19,12 +19,14 @@ uint64_t raft_term_at(struct env *env, uint64_t index)
 		return 0;
 	enum record found = env_log_read(env, index, &entry);
 
-	ORDEAL_ASSERT(env, found == WHOLE);
+	if (found == ROTTEN)
+		raft_fall_silent(env, raft);
+	ORDEAL_ASSERT(env, found == WHOLE || raft->silent);
 	return entry.term;
 }
 
 /* The first index whose entry has this term or a later one: terms never fall along a log. */
-static uint64_t first_of_term(struct env *env, uint64_t term)
+static uint64_t first_of_term(struct env *env, struct raft *raft, uint64_t term)
 {
 	uint64_t low = env_log_first(env);
 	uint64_t high = env_log_last(env) + 1;
@@ -32,7 +34,7 @@ static uint64_t first_of_term(struct env *env, uint64_t term)
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
 
-		if (raft_term_at(env, middle) < term)
+		if (raft_term_at(env, raft, middle) < term)
 			low = middle + 1;
 		else
 			high = middle;
@@ -43,18 +45,22 @@ static uint64_t first_of_term(struct env *env, uint64_t term)
 /* ---- Transitions: a leader sends ------------------------------------------------------------- */
 
 /* With no entries it is a heartbeat, and asks whether the follower's log agrees so far. */
-static void send_entries(struct env *env, const struct raft *raft, process_id to,
+static void send_entries(struct env *env, struct raft *raft, process_id to,
 			 const struct follower *follower, uint64_t count)
 {
+	uint64_t prev_term = raft_term_at(env, raft, follower->next - 1);
+
+	if (raft->silent)
+		return;
 	/* Ticket 0: it leaves at once, for it promises nothing that this disk must keep. */
 	struct append_entries *m = env_send_after(env, 0, to, APPEND_ENTRIES, 0);
 
 	m->term = raft->term;
 	m->prev_index = follower->next - 1;
-	m->prev_term = raft_term_at(env, follower->next - 1);
+	m->prev_term = prev_term;
 	m->commit = raft->commit;
-	if (count)
-		env_attach_log(env, m, follower->next, follower->next + count - 1);
+	if (count && env_attach_log(env, m, follower->next, follower->next + count - 1) < count)
+		raft_fall_silent(env, raft); /* the next one is damaged */
 }
 
 static void probe_from(struct follower *follower, uint64_t next)
@@ -71,7 +77,7 @@ static void replicate(struct env *env, struct raft *raft, process_id to)
 	uint64_t last = env_log_last(env);
 
 	ORDEAL_ASSERT(env, follower->match < follower->next);
-	while (follower->next <= last && follower->flying_count < window) {
+	while (follower->next <= last && follower->flying_count < window && !raft->silent) {
 		uint64_t left = last - follower->next + 1;
 		uint64_t count = left < raft->batch ? left : raft->batch;
 		uint32_t place = follower->flying_first + follower->flying_count++;
@@ -168,7 +174,7 @@ static void remove_suffix(struct env *env, struct raft *raft, uint64_t first_rem
 }
 
 /* Figure 2, AppendEntries 2: false where the log has no entry at prev_index of prev_term. */
-static bool shares_previous(struct env *env, const struct append_entries *m,
+static bool shares_previous(struct env *env, struct raft *raft, const struct append_entries *m,
 			    struct append_entries_reply *conflict)
 {
 	uint64_t last = env_log_last(env);
@@ -177,13 +183,13 @@ static bool shares_previous(struct env *env, const struct append_entries *m,
 		conflict->conflict_index = last + 1;
 		return false;
 	}
-	uint64_t term = raft_term_at(env, m->prev_index);
+	uint64_t term = raft_term_at(env, raft, m->prev_index);
 
 	if (term == m->prev_term)
 		return true;
 	/* 5.3: the term of the conflicting entry, and the first index of it. */
 	conflict->conflict_term = term;
-	conflict->conflict_index = first_of_term(env, term);
+	conflict->conflict_index = first_of_term(env, raft, term);
 	return false;
 }
 
@@ -195,7 +201,11 @@ static unsigned take_entries(struct env *env, struct raft *raft, const void *bod
 
 	while (env_next_record(body, &entry)) {
 		if (entry.index <= env_log_last(env)) {
-			if (raft_term_at(env, entry.index) == entry.term)
+			uint64_t term = raft_term_at(env, raft, entry.index);
+
+			if (raft->silent)
+				break;
+			if (term == entry.term)
 				continue; /* Log Matching: it is the same entry */
 			/* Figure 2, AppendEntries 3: it conflicts, and so does all behind it. */
 			remove_suffix(env, raft, entry.index);
@@ -250,7 +260,11 @@ void raft_on_append_entries(struct env *env, void *state, process_id from, const
 	if (raft->role == LEADER)
 		return; /* two leaders in one term: beyond what Raft could mend */
 	raft_follow(env, raft, from);
-	if (!shares_previous(env, m, &conflict)) {
+	bool shares = shares_previous(env, raft, m, &conflict);
+
+	if (raft->silent)
+		return;
+	if (!shares) {
 		/* Behind the commit index may stand what was acknowledged: it stays until an entry
 		 * of the leader really conflicts. */
 		if (BUG(env, ROLLS_BACK_TO_COMMIT))
@@ -261,6 +275,8 @@ void raft_on_append_entries(struct env *env, void *state, process_id from, const
 	uint64_t verified = m->prev_index + env_record_count(body);
 	unsigned taken = take_entries(env, raft, body);
 
+	if (raft->silent)
+		return;
 	/* The message may be old, and what follows it in the log newer: that stays. */
 	if (BUG(env, TRUNCATES_MATCHING_SUFFIX))
 		remove_suffix(env, raft, verified + 1);
@@ -297,17 +313,18 @@ static void accepted(struct env *env, struct raft *raft, struct follower *follow
 
 /* 5.3: behind its last entry of the conflicting term, where the leader has that term; else before
  * all that the follower has of it. */
-static uint64_t next_after_conflict(struct env *env, const struct append_entries_reply *m)
+static uint64_t next_after_conflict(struct env *env, struct raft *raft,
+				    const struct append_entries_reply *m)
 {
-	uint64_t behind = m->conflict_term ? first_of_term(env, m->conflict_term + 1) : 0;
+	uint64_t behind = m->conflict_term ? first_of_term(env, raft, m->conflict_term + 1) : 0;
 
 	if (behind > env_log_first(env) && behind <= m->index &&
-	    raft_term_at(env, behind - 1) == m->conflict_term)
+	    raft_term_at(env, raft, behind - 1) == m->conflict_term)
 		return behind;
 	return m->conflict_index < m->index ? m->conflict_index : m->index;
 }
 
-static void refused(struct env *env, struct follower *follower,
+static void refused(struct env *env, struct raft *raft, struct follower *follower,
 		    const struct append_entries_reply *m)
 {
 	/* Of a message whose place has been settled since, by another reply. */
@@ -315,7 +332,7 @@ static void refused(struct env *env, struct follower *follower,
 		return;
 	if (follower->probing && m->index != follower->next - 1)
 		return;
-	uint64_t next = next_after_conflict(env, m);
+	uint64_t next = next_after_conflict(env, raft, m);
 
 	probe_from(follower, next > follower->match ? next : follower->match + 1);
 }
@@ -339,7 +356,7 @@ void raft_on_append_entries_reply(struct env *env, void *state, process_id from,
 	if (m->success)
 		accepted(env, raft, follower, m->index);
 	else
-		refused(env, follower, m);
+		refused(env, raft, follower, m);
 	replicate(env, raft, from);
 }
 

@@ -104,6 +104,10 @@ void disk_tell_failed(struct world *, struct process *); /* that failed_write fa
 /* Undoes what a crash takes. Returns the first log index that changed, or UINT64_MAX. */
 uint64_t disk_crash(struct world *, struct process *);
 void disk_wipe(struct world *, struct process *);
+static inline bool disk_empty(const struct disk *disk)
+{
+	return !disk->log_durable && !disk->cell_count && !disk->snapshot;
+}
 struct log_slot *disk_slot(struct world *, struct disk *, uint64_t index); /* NULL: none */
 void record_release(struct world *, struct log_record *);
 struct log_record *record_new(struct world *, uint64_t index, uint64_t term, const void *command,

@@ -455,9 +455,11 @@ void world_restart(struct world *world, process_id id)
 		process->crash_armed = false; /* it had not died yet, and now it will not */
 		return;
 	}
+	/* A disk on which nothing has stayed since it was put in is as empty as it was. */
+	if (process->wiped && !disk_empty(&process->disk))
+		process->wiped = false;
 	enum boot boot = process->wiped ? BOOT_EMPTY : process->boots ? BOOT_RESTART : BOOT_FIRST;
 
-	process->wiped = false;
 	process_boot(world, process, boot);
 }
 

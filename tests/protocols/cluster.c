@@ -211,6 +211,15 @@ void *cluster_forge(struct cluster *at, process_id from, process_id to, unsigned
 	return message->body;
 }
 
+void cluster_attach(struct cluster *at, void *body, process_id who, uint64_t index)
+{
+	uint8_t *message = (uint8_t *)body - offsetof(struct env_message, body);
+	struct log_record *record = world_log(at->world, who, index);
+
+	record->holders++;
+	message_attach(at->world, (struct env_message *)message, record);
+}
+
 void cluster_isolate(struct cluster *at, process_id who)
 {
 	for (unsigned other = 0; other < at->world->process_count; other++)

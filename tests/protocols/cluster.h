@@ -57,6 +57,8 @@ request_id cluster_ask(struct cluster *, process_id, unsigned operation, uint64_
 		       uint64_t value);
 /* Forges a message of the protocol, on its way as any other: its body, to be filled in. */
 void *cluster_forge(struct cluster *, process_id from, process_id to, unsigned type);
+/* Adds the record at that index of that process's log to a forged message. */
+void cluster_attach(struct cluster *, void *body, process_id, uint64_t index);
 /* The last that was told to this request, or NULL. */
 const struct answer *cluster_told(const struct cluster *, request_id);
 unsigned cluster_saw(const struct cluster *, process_id, enum observation); /* how often */

@@ -1024,6 +1024,28 @@ static void a_wiped_disk_is_empty_and_its_process_told(void)
 	CU_ASSERT(play_count("n1.boot(1)") == 1);
 }
 
+static void a_wiped_disk_is_empty_until_something_stays_on_it(void)
+{
+	play_prepare();
+	play.setup.disk.torn = PROBABILITY_ONE;
+	loses(1, 0, 1);
+	begin_abc();
+	world_crash_now(play.world, 0);
+	world_wipe(play.world, 0);
+	world_restart(play.world, 0);
+	append(play_enter(0), 1, "x");
+	play_leave();
+	crash_and_restart(0); /* it was lost, and stands torn: a read can't tell what it was */
+	LOG(0, "1:torn");
+	TOLD("n1.boot(2)@1000 n1.boot(2)@1000");
+	env_log_truncate(play_enter(0), 1);
+	append(play_env(0), 1, "x");
+	play_leave();
+	play_run(S);
+	crash_and_restart(0);
+	TOLD("n1.durable(6)@2000 n1.boot(1)@1000000");
+}
+
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
 static void append_what_came(struct env *env, process_id from, unsigned type, uint64_t number,
@@ -1521,6 +1543,8 @@ CU_TestInfo disk_tests[] = {
 	{"a log is attached up to the first record that is not whole",
 	 a_log_is_attached_up_to_the_first_record_that_is_not_whole},
 	{"a wiped disk is empty, and its process told", a_wiped_disk_is_empty_and_its_process_told},
+	{"a wiped disk is empty until something stays on it",
+	 a_wiped_disk_is_empty_until_something_stays_on_it},
 	{"a record received and appended is shared", a_record_received_and_appended_is_shared},
 	{"a record that only looks like one received is its own",
 	 a_record_that_only_looks_like_one_received_is_its_own},

@@ -468,7 +468,7 @@ static void a_process_is_told_why_it_boots_and_forgets_its_state(void)
 	world_restart(play.world, 0);
 	world_crash_now(play.world, 0);
 	world_restart(play.world, 0);
-	TOLD("n1.boot(1)@0 n1.boot(2)@0 n1.boot(1)@0");
+	TOLD("n1.boot(1)@0 n1.boot(2)@0 n1.boot(2)@0"); /* still empty */
 	EQUAL(play.world->counters.boots, 3 + 3);
 }
 
