@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-extern const struct protocol raft_protocol, single_protocol;
+extern const struct protocol abd_protocol, raft_protocol, single_protocol;
 extern const struct app app_kv, app_register;
 
-const struct protocol *const protocols[] = {&raft_protocol, &single_protocol, NULL};
+const struct protocol *const protocols[] = {&abd_protocol, &raft_protocol, &single_protocol, NULL};
 const struct app *const apps[] = {&app_kv, &app_register, NULL};
 
 const struct protocol *protocol_named(const char *name)

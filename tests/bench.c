@@ -56,7 +56,7 @@ static void must_hold(const char *name, const struct run_result *result)
 
 /* ---- Worlds ---------------------------------------------------------------------------------- */
 
-static struct scenario *scenario_of(const char *cluster, const char *workload, const char *run)
+static struct scenario *scenario_under(const char *cluster, const char *workload, const char *run)
 {
 	char text[2048];
 	struct complaints complaints = {0};
@@ -65,8 +65,7 @@ static struct scenario *scenario_of(const char *cluster, const char *workload, c
 		 "scenario: 1\n"
 		 "name: bench\n"
 		 "shows: How fast a run is.\n"
-		 "cluster: {protocol: raft, %s, app: register,\n"
-		 "  options: {election_timeout: 1s..2s, heartbeat: 100ms}}\n"
+		 "cluster: {%s, app: register}\n"
 		 "network: {default: {latency: \"uniform(1ms, 5ms)\"}}\n"
 		 "disk: {sync: 1ms}\n"
 		 "workload: {%s}\n"
@@ -79,6 +78,16 @@ static struct scenario *scenario_of(const char *cluster, const char *workload, c
 		exit(70);
 	}
 	return scenario;
+}
+
+static struct scenario *scenario_of(const char *nodes, const char *workload, const char *run)
+{
+	char cluster[256];
+
+	snprintf(cluster, sizeof(cluster),
+		 "protocol: raft, %s, options: {election_timeout: 1s..2s, heartbeat: 100ms}",
+		 nodes);
+	return scenario_under(cluster, workload, run);
 }
 
 static const char *const writes_100 =
@@ -131,6 +140,10 @@ static void paces(struct theatre *theatre)
 	if (wanted("raft_n5_100wps"))
 		pace(theatre, "raft_n5_100wps",
 		     scenario_of("nodes: 5", writes_100, "run: {duration: 600s}"));
+	if (wanted("abd_n5_100wps"))
+		pace(theatre, "abd_n5_100wps",
+		     scenario_under("protocol: abd, nodes: 5", writes_100,
+				    "run: {duration: 300s}"));
 	if (wanted("raft_n3_idle"))
 		pace(theatre, "raft_n3_idle",
 		     scenario_of("nodes: 3", idle, "run: {duration: 10000s}"));

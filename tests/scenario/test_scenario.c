@@ -308,6 +308,7 @@ static void every_good_file(void)
 	CU_ASSERT(each_file(GOOD, check_survival) >= 4);
 	CU_ASSERT(each_file("scenarios/raft", check_survival) > 0);
 	each_file("scenarios/single", check_survival);
+	each_file("scenarios/abd", check_survival);
 	each_file("scenarios/zoo", check_survival);
 }
 

@@ -1,0 +1,599 @@
+/*
+ * abd - registers that every member may write and read, under quorums alone: no leader, no log.
+ *
+ * Each key is a register, and each member holds what it knows of it: the latest write under the
+ * highest tag. An operation takes two phases, each to a majority: it asks for the highest tag, and
+ * then it stores, the writer under a higher tag of its own, the reader what it found: the
+ * write-back, without which a later reader could find less.
+ *
+ * Its main invariant: once an operation is answered, a majority holds its tag or a higher one on
+ * their disks; so every later operation meets it, for any two majorities share a member.
+ *
+ * Sources: Attiya, Bar-Noy, Dolev, Sharing Memory Robustly in Message-Passing Systems, JACM 42(1)
+ * 1995 ("ABD"); for many writers, tags of (number, process): Lynch and Shvartsman, FTCS 1997
+ * ("LS"); for members that crash and come back: Guerraoui and Levy, Robust Emulations of Shared
+ * Memory in a Crash-Recovery Model, ICDCS 2004 ("GL").
+ */
+#include "protocols/common/inspect.h"
+#include "protocols/common/mix.h"
+
+#include <string.h>
+
+/* ---- State ----------------------------------------------------------------------------------- */
+
+/* The order of tags is that of numbers, and then of processes (LS): no two writes share one. */
+typedef uint64_t tag_t;
+enum { PROCESS_BITS = 8 };
+static tag_t tag_of(uint64_t number, process_id process)
+{
+	return number << PROCESS_BITS | process;
+}
+static uint64_t number_of(tag_t tag)
+{
+	return tag >> PROCESS_BITS;
+}
+
+/* The registers are cells: what was acknowledged is on the disk, and memory need not hold it. */
+enum { SILENCE_CELL, FIRST_REGISTER };
+struct held {
+	tag_t tag; /* 0: never written */
+	uint8_t command[COMMAND_MAX];
+};
+
+enum phase { FREE, QUERYING, STORING };
+
+struct operation {
+	request_id request; /* in messages too: a member's older ones are not mistaken for it */
+	enum phase phase;
+	bool reads;
+	unsigned tries, answers;
+	uint64_t answered; /* the set of those that have, in this phase */
+	uint64_t key;
+	tag_t tag;     /* querying: the highest that was told; storing: what is stored */
+	void *command; /* the client's, until it is chosen what to store */
+	size_t command_size;
+	void *answer; /* from then on */
+	size_t answer_size;
+};
+
+enum role { SERVING, SILENT };
+
+struct abd {
+	enum role role;
+	process_id self;
+	unsigned quorum, member_count;
+	const process_id *members;
+	struct operation *operations; /* those under way; a place that is free is taken again */
+	uint32_t places, open;
+	uint64_t highest; /* the highest number of a tag that it has stored */
+};
+
+struct abd_options {
+	nanoseconds retry[2]; /* least, most */
+};
+enum { DOUBLINGS = 3 }; /* of the time between one try and the next */
+
+struct query {
+	uint64_t operation, key;
+	uint64_t with_value; /* a writer needs the tag alone */
+};
+struct query_reply { /* and the command that was stored under it, where that was asked for */
+	uint64_t operation;
+	tag_t tag;
+};
+struct store { /* and the command */
+	uint64_t operation, key;
+	tag_t tag;
+};
+struct store_ack {
+	uint64_t operation;
+	tag_t tag;
+};
+
+enum { QUERY, QUERY_REPLY, STORE, STORE_ACK };
+enum { RETRY };
+enum {
+	NO_WRITE_BACK,
+	MINORITY_QUORUM,
+	ACKS_BEFORE_DURABLE,
+	REUSES_TAG,
+	NUMBERS_ALONE,
+	SKIPS_QUERY,
+};
+enum { READER_CAUGHT_UP, STORE_CAME_LATE, PHASE_REPEATED, WRITES_MET };
+
+/* ---- Transitions ----------------------------------------------------------------------------- */
+
+/* What this member holds of a register: the size of the command, in `*command`. */
+static size_t held_of(const struct env *env, uint64_t key, tag_t *tag, const void **command)
+{
+	const void *bytes;
+	size_t size;
+
+	*tag = 0;
+	*command = NULL;
+	if (env_cell_get(env, FIRST_REGISTER + key, &bytes, &size) != WHOLE)
+		return 0; /* absent: what is rotten has silenced it at boot */
+	const struct held *held = bytes;
+
+	*tag = held->tag;
+	*command = held->command;
+	return size - offsetof(struct held, command);
+}
+
+/* Holds it from now on. Returns what the app answers to the command. */
+static const void *hold(struct env *env, struct abd *abd, uint64_t key, tag_t tag,
+			const void *command, size_t size, size_t *answer_size)
+{
+	struct held held;
+
+	held.tag = tag;
+	memcpy(held.command, command, size);
+	env_cell_put(env, FIRST_REGISTER + key, &held, offsetof(struct held, command) + size);
+	if (number_of(tag) > abd->highest)
+		abd->highest = number_of(tag);
+	return env_apply(env, 0, command, size, answer_size);
+}
+
+/* ABD 3, LS: what has a lower tag than what it holds is over, and nothing is done. */
+static bool hold_if_newer(struct env *env, struct abd *abd, uint64_t key, tag_t tag,
+			  const void *command, size_t size)
+{
+	const void *before;
+	size_t ignored;
+	tag_t own;
+
+	held_of(env, key, &own, &before);
+	if (tag > own)
+		hold(env, abd, key, tag, command, size, &ignored);
+	return tag > own;
+}
+
+static void send_query(struct env *env, const struct operation *operation, process_id to)
+{
+	/* It promises nothing, and waits for no disk. */
+	struct query *query = env_send_after(env, 0, to, QUERY, 0);
+
+	query->operation = operation->request;
+	query->key = operation->key;
+	query->with_value = operation->reads;
+}
+
+/* What it holds by now has that tag or a higher one, which does as well. It leaves when it is
+ * durable here: so a tag that others have seen is not given again after a crash (GL, 4). */
+static void send_store(struct env *env, const struct operation *operation, process_id to)
+{
+	const void *command;
+	tag_t tag;
+	size_t size = held_of(env, operation->key, &tag, &command);
+	struct store *store = env_send(env, to, STORE, 0);
+
+	store->operation = operation->request;
+	store->key = operation->key;
+	store->tag = tag;
+	env_attach(env, store, operation->key, tag, command, size);
+}
+
+/* Those that have not answered are asked, again and again, but ever more rarely. */
+static void ask(struct env *env, const struct abd *abd, struct operation *operation)
+{
+	const struct abd_options *options = env_options(env);
+	unsigned doublings = operation->tries < DOUBLINGS ? operation->tries : DOUBLINGS;
+
+	for (unsigned i = 0; i < abd->member_count; i++) {
+		process_id to = abd->members[i];
+
+		if (operation->answered >> to & 1)
+			continue;
+		if (operation->phase == QUERYING)
+			send_query(env, operation, to);
+		else
+			send_store(env, operation, to);
+	}
+	env_arm(env, RETRY, (uint64_t)(operation - abd->operations), options->retry[0] << doublings,
+		options->retry[1] << doublings);
+	operation->tries++;
+}
+
+/* The answer leaves when this member's own disk has what it rests on. */
+static void finish(struct env *env, struct abd *abd, struct operation *operation)
+{
+	env_reply(env, operation->request, operation->answer, operation->answer_size);
+	env_disarm(env, RETRY, (uint64_t)(operation - abd->operations));
+	env_free(env, operation->command);
+	env_free(env, operation->answer);
+	*operation = (struct operation){.phase = FREE};
+	abd->open--;
+}
+
+/* Its own answer is there first: what it holds is looked at when the phase ends, and what it stores
+ * is durable before anybody else hears of it. */
+static bool begin_phase(struct env *env, struct abd *abd, struct operation *operation,
+			enum phase phase)
+{
+	operation->phase = phase;
+	operation->tries = 0;
+	operation->answers = 1;
+	operation->answered = (uint64_t)1 << abd->self;
+	if (operation->answers >= abd->quorum)
+		return true;
+	ask(env, abd, operation);
+	return false;
+}
+
+static void keep_answer(struct env *env, struct operation *operation, const void *answer,
+			size_t size)
+{
+	operation->answer = env_alloc(env, size);
+	operation->answer_size = size;
+	memcpy(operation->answer, answer, size);
+}
+
+/* LS: a number above all that a majority told, made unique by the process. Its own is looked at
+ * now: another write of this member may have taken that number meanwhile. */
+static void write_above(struct env *env, struct abd *abd, struct operation *operation, tag_t own)
+{
+	tag_t highest = own > operation->tag && !BUG(env, REUSES_TAG) ? own : operation->tag;
+	process_id process = BUG(env, NUMBERS_ALONE) ? 0 : abd->self;
+	size_t size;
+
+	if (own > operation->tag)
+		env_sometimes(env, WRITES_MET);
+	operation->tag = tag_of(number_of(highest) + 1, process);
+	const void *answer = hold(env, abd, operation->key, operation->tag, operation->command,
+				  operation->command_size, &size);
+
+	keep_answer(env, operation, answer, size);
+}
+
+/* A majority has told. The reader has taken over what was higher than its own, and answers what it
+ * holds now: another write may overtake it before the write-back is over. */
+static void choose(struct env *env, struct abd *abd, struct operation *operation)
+{
+	const void *command;
+	tag_t own;
+
+	held_of(env, operation->key, &own, &command);
+	if (operation->reads) {
+		size_t size;
+		const void *answer = env_query(env, operation->command, operation->command_size,
+					       &size);
+
+		operation->tag = own;
+		keep_answer(env, operation, answer, size);
+		/* ABD 3, step 2 of a read. What was never written needs no write-back. */
+		if (own == 0 || BUG(env, NO_WRITE_BACK)) {
+			finish(env, abd, operation);
+			return;
+		}
+	} else {
+		write_above(env, abd, operation, own);
+	}
+	if (begin_phase(env, abd, operation, STORING))
+		finish(env, abd, operation);
+}
+
+static struct operation *operation_named(struct abd *abd, request_id request, enum phase phase)
+{
+	for (uint32_t i = 0; i < abd->places; i++)
+		if (abd->operations[i].request == request && abd->operations[i].phase == phase)
+			return &abd->operations[i];
+	return NULL;
+}
+
+/* True: with this one, a majority has answered. */
+static bool heard(const struct abd *abd, struct operation *operation, process_id from)
+{
+	if (operation->answered >> from & 1)
+		return false; /* a copy, or the answer to a repeated question */
+	operation->answered |= (uint64_t)1 << from;
+	return ++operation->answers == abd->quorum;
+}
+
+static struct operation *take_place(struct env *env, struct abd *abd)
+{
+	uint32_t place = 0;
+
+	while (place < abd->places && abd->operations[place].phase != FREE)
+		place++;
+	if (place == abd->places) {
+		abd->places = abd->places ? 2 * abd->places : 8;
+		abd->operations = env_realloc(env, abd->operations,
+					      abd->places * sizeof(*abd->operations));
+	}
+	abd->open++;
+	return &abd->operations[place];
+}
+
+/* ---- Message handlers ------------------------------------------------------------------------ */
+
+/* The app gets back what the cells hold. False: a cell is rotten, and this member can't tell any
+ * more what it acknowledged. */
+static bool recall(struct env *env, struct abd *abd)
+{
+	for (uint64_t cell = env_cell_next(env, FIRST_REGISTER); cell != UINT64_MAX;
+	     cell = env_cell_next(env, cell + 1)) {
+		const void *bytes;
+		size_t size, ignored;
+
+		if (env_cell_get(env, cell, &bytes, &size) != WHOLE)
+			return false;
+		const struct held *held = bytes;
+
+		if (number_of(held->tag) > abd->highest)
+			abd->highest = number_of(held->tag);
+		env_apply(env, 0, held->command, size - offsetof(struct held, command), &ignored);
+	}
+	return true;
+}
+
+static void on_boot(struct env *env, void *state, enum boot boot)
+{
+	struct abd *abd = state;
+	const uint64_t mark = 1;
+	const void *bytes;
+	size_t size;
+
+	abd->self = env_self(env);
+	abd->member_count = env_members(env, env_group(env), &abd->members);
+	/* ABD 3: any two majorities share a member. */
+	abd->quorum = abd->member_count / 2 + 1;
+	if (BUG(env, MINORITY_QUORUM) && abd->quorum > 1)
+		abd->quorum--;
+	if (boot != BOOT_EMPTY && env_cell_get(env, SILENCE_CELL, &bytes, &size) == ABSENT &&
+	    recall(env, abd))
+		return;
+	abd->role = SILENT;
+	env_cell_put(env, SILENCE_CELL, &mark, sizeof(mark));
+	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
+}
+
+static void on_request(struct env *env, void *state, const struct request *request)
+{
+	struct abd *abd = state;
+	bool reads = request->kind == REQUEST_READ;
+
+	if (abd->role == SILENT) {
+		env_redirect(env, request->id, abd->self); /* not now */
+		return;
+	}
+	if ((!reads && request->kind != REQUEST_WRITE) || request->key_count != 1) {
+		env_refuse(env, request->id);
+		return;
+	}
+	if (operation_named(abd, request->id, QUERYING) ||
+	    operation_named(abd, request->id, STORING))
+		return; /* a copy of the request */
+	struct operation *operation = take_place(env, abd);
+
+	*operation = (struct operation){.request = request->id,
+					.reads = reads,
+					.key = request->keys[0],
+					.command = env_alloc(env, request->size),
+					.command_size = request->size};
+	ORDEAL_ASSERT(env, operation->key < UINT64_MAX - FIRST_REGISTER);
+	memcpy(operation->command, request->command, request->size);
+	/* LS: with many writers, a writer can't know by itself which number is the next. */
+	if (BUG(env, SKIPS_QUERY) && !reads)
+		choose(env, abd, operation);
+	else if (begin_phase(env, abd, operation, QUERYING))
+		choose(env, abd, operation);
+}
+
+static void on_query(struct env *env, void *state, process_id from, const void *body, size_t count)
+{
+	const struct abd *abd = state;
+	const struct query *query = body;
+	const void *command;
+	tag_t tag;
+
+	(void)count;
+	if (abd->role == SILENT)
+		return;
+	size_t size = held_of(env, query->key, &tag, &command);
+	struct query_reply *reply = env_send(env, from, QUERY_REPLY, 0);
+
+	reply->operation = query->operation;
+	reply->tag = tag;
+	if (query->with_value && tag)
+		env_attach(env, reply, query->key, tag, command, size);
+}
+
+static void on_query_reply(struct env *env, void *state, process_id from, const void *body,
+			   size_t count)
+{
+	struct abd *abd = state;
+	const struct query_reply *reply = body;
+	struct operation *operation = operation_named(abd, reply->operation, QUERYING);
+	struct record_view held = {0};
+
+	(void)count;
+	if (!operation)
+		return;
+	if (reply->tag > operation->tag)
+		operation->tag = reply->tag;
+	if (env_next_record(body, &held) &&
+	    hold_if_newer(env, abd, operation->key, reply->tag, held.command, held.size))
+		env_sometimes(env, READER_CAUGHT_UP);
+	if (heard(abd, operation, from))
+		choose(env, abd, operation);
+}
+
+static void on_store(struct env *env, void *state, process_id from, const void *body, size_t count)
+{
+	struct abd *abd = state;
+	const struct store *store = body;
+	struct record_view held = {0};
+
+	(void)count;
+	if (abd->role == SILENT || !env_next_record(body, &held))
+		return;
+	if (!hold_if_newer(env, abd, store->key, store->tag, held.command, held.size))
+		env_sometimes(env, STORE_CAME_LATE);
+	/* GL, 4: it leaves when what it acknowledges is durable, an older or a newer write alike.
+	 */
+	struct store_ack *ack = BUG(env, ACKS_BEFORE_DURABLE)
+					? env_send_after(env, 0, from, STORE_ACK, 0)
+					: env_send(env, from, STORE_ACK, 0);
+
+	ack->operation = store->operation;
+	ack->tag = store->tag;
+}
+
+static void on_store_ack(struct env *env, void *state, process_id from, const void *body,
+			 size_t count)
+{
+	struct abd *abd = state;
+	const struct store_ack *ack = body;
+	struct operation *operation = operation_named(abd, ack->operation, STORING);
+
+	(void)count;
+	if (operation && ack->tag >= operation->tag && heard(abd, operation, from))
+		finish(env, abd, operation);
+}
+
+/* ---- Timer handlers -------------------------------------------------------------------------- */
+
+static void on_retry(struct env *env, void *state, uint64_t place)
+{
+	struct abd *abd = state;
+
+	env_sometimes(env, PHASE_REPEATED);
+	ask(env, abd, &abd->operations[place]);
+}
+
+/* ---- Inspectors ------------------------------------------------------------------------------ */
+
+SEE(struct abd, role)
+SEE(struct abd, open)
+SEE(struct abd, highest)
+
+static uint64_t digest(const struct env *env, const void *state)
+{
+	const struct abd *abd = state;
+	uint64_t sum = mix_after(abd->role, abd->highest);
+
+	for (uint64_t cell = env_cell_next(env, FIRST_REGISTER); cell != UINT64_MAX;
+	     cell = env_cell_next(env, cell + 1)) {
+		const void *command;
+		tag_t tag;
+
+		held_of(env, cell - FIRST_REGISTER, &tag, &command);
+		sum = mix_after(mix_after(sum, cell), tag);
+	}
+	for (uint32_t i = 0; i < abd->places; i++) { /* in whatever places they stand */
+		const struct operation *operation = &abd->operations[i];
+
+		if (operation->phase != FREE)
+			sum += mix_after(mix_after(mix_after(operation->request, operation->phase),
+						   operation->answered),
+					 operation->tag);
+	}
+	return sum;
+}
+
+static nanoseconds patience(const void *options)
+{
+	return ((const struct abd_options *)options)->retry[1] << DOUBLINGS;
+}
+
+/* ---- The table ------------------------------------------------------------------------------- */
+
+#define NUMBER(type, member) FIELD(struct type, member, FIELD_NUMBER)
+#define TAG(type, member)    FIELD(struct type, member, FIELD_BALLOT)
+
+static const struct message_type messages[] = {
+	[QUERY] = {.name = "Query",
+		   .size = sizeof(struct query),
+		   .fields = (const struct field[]){NUMBER(query, operation),
+						    NUMBER(query, key),
+						    FIELD(struct query, with_value, FIELD_FLAG),
+						    {0}},
+		   .handle = on_query},
+	[QUERY_REPLY] = {.name = "QueryReply",
+			 .size = sizeof(struct query_reply),
+			 .fields = (const struct field[]){NUMBER(query_reply, operation),
+							  TAG(query_reply, tag),
+							  {0}},
+			 .handle = on_query_reply},
+	[STORE] = {.name = "Store",
+		   .size = sizeof(struct store),
+		   .fields = (const struct field[]){NUMBER(store, operation),
+						    NUMBER(store, key),
+						    TAG(store, tag),
+						    {0}},
+		   .handle = on_store},
+	[STORE_ACK] = {.name = "StoreAck",
+		       .size = sizeof(struct store_ack),
+		       .promises = true,
+		       .fields = (const struct field[]){NUMBER(store_ack, operation),
+							TAG(store_ack, tag),
+							{0}},
+		       .handle = on_store_ack},
+	{0},
+};
+
+static const char *const roles[] = {"serving", "silent", NULL};
+
+#define MILLISECOND ((int64_t)1000000)
+
+const struct protocol abd_protocol = {
+	.version = ORDEAL_VERSION,
+	.size = sizeof(struct protocol),
+	.name = "abd",
+	.paper = "Attiya, Bar-Noy, Dolev, JACM 42(1), 1995; Lynch, Shvartsman, FTCS 1997",
+	.summary = "registers under quorums alone: no leader, no log",
+	.state_size = sizeof(struct abd),
+	.options_size = sizeof(struct abd_options),
+	.survives = {.survives_restart = true,
+		     .survives_lost_unsynced = true,
+		     .survives_reordered_unsynced = true,
+		     .clock_drift_ppm = -1},
+	.boot = on_boot,
+	.request = on_request,
+	.digest = digest,
+	.patience = patience,
+	.blind_writes_only = true,
+	.messages = messages,
+	.timers = (const struct timer_type[]){[RETRY] = {"retry", on_retry}, {0}},
+	.inspectors = (const struct inspector[]){{"role", see_role, roles},
+						 {"open", see_open, NULL},
+						 {"highest", see_highest, NULL},
+						 {0}},
+	.options =
+		(const struct option[]){
+			{.name = "retry",
+			 .help = "how long a phase waits for answers before it asks again; each "
+				 "time twice as long, up to eight times",
+			 .fallback = "25ms..50ms",
+			 .kind = OPT_RANGE,
+			 .offset = offsetof(struct abd_options, retry),
+			 .min = MILLISECOND,
+			 .max = 3600000 * MILLISECOND},
+			{0}},
+	.observes = (const unsigned[]){OBSERVATION_COUNT},
+	.bugs =
+		(const struct bug[]){
+			[NO_WRITE_BACK] = {"no-write-back",
+					   "a later read finds no less than an earlier one",
+					   "ABD 3; ZOO 94"},
+			[MINORITY_QUORUM] = {"minority-quorum", "any two quorums share a member",
+					     "ABD 3"},
+			[ACKS_BEFORE_DURABLE] = {"acks-before-durable",
+						 "what was acknowledged is durable", "GL 4"},
+			[REUSES_TAG] = {"reuses-tag",
+					"a writer's next number is above its own write under way",
+					"LS"},
+			[NUMBERS_ALONE] = {"numbers-alone", "no two writes share a tag", "LS"},
+			[SKIPS_QUERY] = {"skips-query",
+					 "a write's tag is above all that was answered before it",
+					 "LS"},
+			{0}},
+	.sometimes =
+		(const struct sometimes[]){
+			[READER_CAUGHT_UP] = {"a reader found a newer value elsewhere"},
+			[STORE_CAME_LATE] = {"a store came after a newer one"},
+			[PHASE_REPEATED] = {"a phase was repeated"},
+			[WRITES_MET] = {"two writes of one key met"},
+			{0}},
+};

@@ -1,0 +1,253 @@
+/* abd: registers under quorums, driven by hand through the stories of its papers. */
+#include "tests/protocols/cluster.h"
+
+static const nanoseconds retry[2] = {25 * MS, 50 * MS};
+
+static void abd_options(struct setup *setup)
+{
+	setup->groups[0].options = retry;
+}
+
+static struct cluster *open_abd(unsigned members)
+{
+	return cluster_open_with("abd", members, abd_options);
+}
+
+static bool answered(const struct cluster *at, request_id id)
+{
+	const struct answer *told = cluster_told(at, id);
+
+	return told && told->kind == MESSAGE_ANSWER;
+}
+
+static void what_one_member_wrote_every_other_reads(void)
+{
+	struct cluster *at = open_abd(5);
+
+	for (process_id writer = 0; writer < 5; writer++) {
+		request_id wrote = cluster_ask(at, writer, WRITE, 1, 10 + writer);
+
+		cluster_run(at, 20 * MS);
+		CU_ASSERT(answered(at, wrote));
+		for (process_id reader = 0; reader < 5; reader++) {
+			request_id read = cluster_ask(at, reader, READ, 1, 0);
+
+			cluster_run(at, 20 * MS);
+			CU_ASSERT_FATAL(answered(at, read));
+			EQUAL(cluster_told(at, read)->told.result, 10 + writer);
+		}
+	}
+	EQUAL(at->early, 0);
+}
+
+static void a_key_never_written_reads_as_nothing(void)
+{
+	struct cluster *at = open_abd(3);
+	request_id read = cluster_ask(at, 1, READ, 7, 0);
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT_FATAL(answered(at, read));
+	EQUAL(cluster_told(at, read)->told.result, 0);
+}
+
+static void a_lone_member_answers_when_its_disk_has_it(void)
+{
+	struct cluster *at = open_abd(1);
+	request_id wrote = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, MS); /* it has arrived, and waits for the sync */
+	EQUAL(cluster_see(at, 0, "highest"), 1);
+	CU_ASSERT(!answered(at, wrote));
+	cluster_run(at, MS);
+	CU_ASSERT(!answered(at, wrote)); /* on its way */
+	cluster_run(at, MS);
+	CU_ASSERT(answered(at, wrote));
+}
+
+/* n1 has chosen what to store, and nobody but itself has it. */
+static void leave_half_done(struct cluster *at)
+{
+	cluster_ask(at, 0, WRITE, 1, 5);
+	cluster_run(at, 3 * MS + MS / 2);
+	world_cut(at->world, 0, 1);
+	world_cut(at->world, 0, 2);
+	cluster_run(at, 3 * MS);
+	EQUAL(cluster_see(at, 0, "highest"), 1);
+	EQUAL(cluster_see(at, 1, "highest"), 0);
+	EQUAL(cluster_see(at, 2, "highest"), 0);
+	world_mend(at->world, 0, 1);
+}
+
+/* One read finds the write with n1 alone; n1 dies; another read asks the others. */
+static uint64_t read_again_elsewhere(bool buggy)
+{
+	struct cluster *at = open_abd(3);
+
+	if (buggy)
+		cluster_bug(at, "no-write-back");
+	leave_half_done(at);
+	request_id first = cluster_ask(at, 0, READ, 1, 0);
+
+	cluster_run(at, 8 * MS);
+	CU_ASSERT_FATAL(answered(at, first));
+	EQUAL(cluster_told(at, first)->told.result, 5);
+	world_crash_now(at->world, 0);
+	request_id second = cluster_ask(at, 2, READ, 1, 0);
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT_FATAL(answered(at, second));
+	return cluster_told(at, second)->told.result;
+}
+
+static void a_later_read_finds_no_less(void)
+{
+	EQUAL(read_again_elsewhere(false), 5);
+	EQUAL(read_again_elsewhere(true), 0); /* the write-back is what it is for */
+}
+
+static void a_reader_takes_over_what_it_finds_elsewhere(void)
+{
+	struct cluster *at = open_abd(3);
+
+	leave_half_done(at);
+	world_cut(at->world, 1, 2); /* n2 asks n1 alone */
+	request_id read = cluster_ask(at, 1, READ, 1, 0);
+
+	cluster_run(at, 10 * MS);
+	CU_ASSERT_FATAL(answered(at, read));
+	EQUAL(cluster_told(at, read)->told.result, 5);
+	EQUAL(cluster_see(at, 1, "highest"), 1);
+}
+
+static void two_writers_that_meet_take_different_tags(void)
+{
+	struct cluster *at = open_abd(3);
+	uint64_t seen[3];
+
+	for (process_id writer = 0; writer < 3; writer++) {
+		cluster_ask(at, writer, WRITE, 1, 10 + writer);
+		cluster_ask(at, writer, WRITE, 1,
+			    20 + writer); /* its own do not share one either */
+	}
+	cluster_run(at, 100 * MS);
+	EQUAL(cluster_see(at, 0, "highest"), 2);
+	for (process_id reader = 0; reader < 3; reader++) {
+		request_id read = cluster_ask(at, reader, READ, 1, 0);
+
+		cluster_run(at, 20 * MS);
+		CU_ASSERT_FATAL(answered(at, read));
+		seen[reader] = cluster_told(at, read)->told.result;
+	}
+	EQUAL(seen[0], 22); /* the highest process has the last word */
+	CU_ASSERT(seen[0] == seen[1] && seen[1] == seen[2]);
+}
+
+static void a_minority_answers_nothing_and_a_majority_goes_on(void)
+{
+	struct cluster *at = open_abd(5);
+
+	cluster_isolate(at, 0);
+	cluster_isolate(at, 1);
+	request_id lost = cluster_ask(at, 0, WRITE, 1, 5);
+	request_id read = cluster_ask(at, 1, READ, 1, 0);
+	request_id done = cluster_ask(at, 3, WRITE, 1, 6);
+
+	cluster_run(at, 500 * MS);
+	CU_ASSERT(!answered(at, lost) && !answered(at, read));
+	CU_ASSERT(answered(at, done));
+	cluster_rejoin(at, 0);
+	cluster_rejoin(at, 1);
+	cluster_run(at, 1000 * MS); /* they have asked again */
+	CU_ASSERT(answered(at, lost));
+	CU_ASSERT_FATAL(answered(at, read));
+	uint64_t result = cluster_told(at, read)->told.result;
+
+	CU_ASSERT(result == 5 || result == 6);
+}
+
+static void what_was_answered_outlives_a_crash_of_all(void)
+{
+	struct cluster *at = open_abd(3);
+	request_id wrote = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT(answered(at, wrote));
+	for (process_id who = 0; who < 3; who++)
+		world_crash_now(at->world, who);
+	for (process_id who = 0; who < 3; who++)
+		world_restart(at->world, who);
+	request_id read = cluster_ask(at, 2, READ, 1, 0);
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT_FATAL(answered(at, read));
+	EQUAL(cluster_told(at, read)->told.result, 5);
+	request_id next = cluster_ask(at, 1, WRITE, 1, 6);
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT(answered(at, next));
+	EQUAL(cluster_see(at, 1, "highest"), 2); /* above what it had before the crash */
+}
+
+static void lost_messages_are_sent_again_until_a_majority_answers(void)
+{
+	struct cluster *at = open_abd(3);
+
+	cluster_isolate(at, 0);
+	request_id wrote = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, 3000 * MS);
+	uint64_t sent = at->world->counters.sent;
+
+	cluster_run(at, 3000 * MS);
+	CU_ASSERT(at->world->counters.sent - sent <= 2 * 3000 / 200); /* ever more rarely */
+	EQUAL(cluster_see(at, 0, "open"), 1);
+	cluster_rejoin(at, 0);
+	cluster_run(at, 900 * MS);
+	CU_ASSERT(answered(at, wrote));
+	EQUAL(cluster_see(at, 0, "open"), 0);
+	sent = at->world->counters.sent;
+	cluster_run(at, 3000 * MS);
+	EQUAL(at->world->counters.sent, sent); /* and then no more */
+}
+
+static void with_a_lost_disk_or_a_rotten_cell_it_falls_silent_for_good(void)
+{
+	struct cluster *at = open_abd(3);
+
+	cluster_run(at, 10 * MS);
+	world_crash_now(at->world, 0);
+	world_wipe(at->world, 0);
+	for (unsigned boots = 1; boots <= 2; boots++) {
+		world_restart(at->world, 0);
+		cluster_run(at, 10 * MS);
+		request_id id = cluster_ask(at, 0, READ, 1, 0);
+
+		cluster_run(at, 10 * MS);
+		EQUAL(cluster_told(at, id)->kind, MESSAGE_REDIRECT);
+		EQUAL(cluster_saw(at, 0, SAW_SILENCED), boots);
+		world_crash_now(at->world, 0);
+	}
+	request_id wrote = cluster_ask(at, 1, WRITE, 1, 5); /* the others are a quorum */
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT(answered(at, wrote));
+	cluster_close();
+}
+
+CU_TestInfo abd_tests[] = {
+	{"what one member wrote every other reads", what_one_member_wrote_every_other_reads},
+	{"a key never written reads as nothing", a_key_never_written_reads_as_nothing},
+	{"a lone member answers when its disk has it", a_lone_member_answers_when_its_disk_has_it},
+	{"a later read finds no less", a_later_read_finds_no_less},
+	{"a reader takes over what it finds elsewhere",
+	 a_reader_takes_over_what_it_finds_elsewhere},
+	{"two writers that meet take different tags", two_writers_that_meet_take_different_tags},
+	{"a minority answers nothing and a majority goes on",
+	 a_minority_answers_nothing_and_a_majority_goes_on},
+	{"what was answered outlives a crash of all", what_was_answered_outlives_a_crash_of_all},
+	{"lost messages are sent again until a majority answers",
+	 lost_messages_are_sent_again_until_a_majority_answers},
+	{"with a lost disk or a rotten cell it falls silent for good",
+	 with_a_lost_disk_or_a_rotten_cell_it_falls_silent_for_good},
+	CU_TEST_INFO_NULL,
+};
