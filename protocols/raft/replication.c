@@ -77,7 +77,7 @@ static void replicate(struct env *env, struct raft *raft, process_id to)
 	uint64_t last = env_log_last(env);
 
 	ORDEAL_ASSERT(env, follower->match < follower->next);
-	while (follower->next <= last && follower->flying_count < window && !raft->silent) {
+	while (follower->next <= last && follower->flying_count < window) {
 		uint64_t left = last - follower->next + 1;
 		uint64_t count = left < raft->batch ? left : raft->batch;
 		uint32_t place = follower->flying_first + follower->flying_count++;

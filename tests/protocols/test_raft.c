@@ -528,6 +528,55 @@ static void a_torn_tail_is_dropped_and_fetched_again(void)
 	}
 }
 
+static void reordering(struct setup *setup)
+{
+	setup->disk.crash = CRASH_REORDER;
+	setup->disk.sync = (struct distribution){CONSTANT, 10 * MS, 0, 0};
+}
+
+static uint64_t term_on_disk(struct cluster *at, process_id who)
+{
+	const void *vote;
+	size_t size;
+
+	if (env_cell_get(&world_process(at->world, who)->env, 0, &vote, &size) != WHOLE)
+		return 0;
+	return ((const struct raft_vote *)vote)->term;
+}
+
+static void a_lost_term_is_learnt_again_from_the_log(void)
+{
+	struct cluster *at = cluster_open_with("raft", 3, reordering);
+	unsigned lost = 0;
+
+	/* A member hears of a term by its first entry, and dies before its disk has either: it may
+	 * keep the entry alone. */
+	for (unsigned i = 0; i < 60; i++) {
+		process_id leader = cluster_elect(at), who = (process_id)((leader + 1) % 3);
+		process_id next = (process_id)((leader + 2) % 3);
+		uint64_t before = last_index(at, next);
+
+		cluster_isolate(at, who); /* it is not asked for its vote */
+		world_clock_drift(at->world, next, 9000000);
+		for (unsigned k = 0; k < 1000 && cluster_see(at, next, "role") != CANDIDATE; k++)
+			cluster_run(at, MS / 4);
+		world_clock_drift(at->world, next, 0);
+		cluster_run(at, 12 * MS); /* its vote is durable, and it has asked */
+		cluster_rejoin(at, who);
+		for (unsigned k = 0; k < 1000 && last_index(at, who) == before; k++)
+			cluster_run(at, MS / 4);
+		world_crash_now(at->world, who);
+		struct disk *disk = &world_process(at->world, who)->disk;
+		struct log_record *record = world_log(at->world, who, disk->log_last);
+
+		lost += record->term > term_on_disk(at, who);
+		world_restart(at->world, who);
+		CU_ASSERT(cluster_see(at, who, "term") >= record->term);
+		cluster_run(at, 300 * MS);
+	}
+	CU_ASSERT(lost > 0);
+}
+
 static void who_lost_its_disk_falls_silent_for_ever_and_the_others_go_on(void)
 {
 	for (unsigned lost = 0; lost <= 1; lost++) {
@@ -570,7 +619,7 @@ static struct cluster *ten_writes(void)
 	make_leader(at, 0);
 	for (unsigned i = 1; i <= 10; i++)
 		cluster_ask(at, 0, WRITE, 1, i);
-	cluster_run(at, 200 * MS);
+	cluster_run(at, 225 * MS); /* between two heartbeats */
 	EQUAL(last_index(at, 2), last_index(at, 0));
 	return at;
 }
@@ -578,6 +627,17 @@ static struct cluster *ten_writes(void)
 static void rot(struct cluster *at, process_id who, uint64_t index)
 {
 	CU_ASSERT(world_disk_rot(at->world, who, STORE_LOG, index));
+}
+
+/* When anything of it last reached another member. */
+static nanoseconds last_heard(struct cluster *at, process_id who)
+{
+	nanoseconds last = 0;
+
+	for (process_id other = 0; other < 3; other++)
+		if (other != who && world_link(at->world, who, other)->delivered > last)
+			last = world_link(at->world, who, other)->delivered;
+	return last;
 }
 
 /* It has said so, and nothing since; the two others elect a leader, and answer. */
@@ -607,9 +667,11 @@ static void a_leader_that_reads_a_damaged_entry_falls_silent(void)
 	struct cluster *at = ten_writes();
 
 	rot(at, 0, last_index(at, 0));
+	nanoseconds heard = last_heard(at, 0);
 	request_id id = cluster_ask(at, 0, WRITE, 1, 11);
 
 	cluster_run(at, 5 * MS);
+	EQUAL(last_heard(at, 0), heard);
 	EQUAL(cluster_saw(at, 0, SAW_LEADER_STEPPED_DOWN), 1);
 	CU_ASSERT_PTR_NULL(cluster_told(at, id));
 	check_silent(at, 0);
@@ -635,7 +697,18 @@ static void a_follower_that_reads_a_damaged_entry_falls_silent(void)
 	struct cluster *at = ten_writes();
 
 	rot(at, 2, last_index(at, 2));
+	nanoseconds heard = last_heard(at, 2);
+
 	cluster_run(at, 60 * MS);
+	EQUAL(last_heard(at, 2), heard);
+	check_silent(at, 2);
+	/* One that it has not applied yet. */
+	at = ten_writes();
+	world_crash_now(at->world, 2);
+	world_restart(at->world, 2);
+	rot(at, 2, 5);
+	cluster_run(at, 60 * MS);
+	EQUAL(cluster_see(at, 2, "applied"), 4);
 	check_silent(at, 2);
 	/* One that comes again: what is behind it stays, for it was acknowledged. */
 	at = ten_writes();
@@ -647,7 +720,9 @@ static void a_follower_that_reads_a_damaged_entry_falls_silent(void)
 	m->prev_term = m->term;
 	cluster_attach(at, m, 0, last - 2);
 	rot(at, 2, last - 2);
-	cluster_run(at, 2 * MS);
+	heard = last_heard(at, 2);
+	cluster_run(at, 5 * MS);
+	EQUAL(last_heard(at, 2), heard);
 	EQUAL(last_index(at, 2), last);
 	check_silent(at, 2);
 }
@@ -660,8 +735,8 @@ static void who_cannot_read_its_last_entry_neither_votes_nor_asks_for_votes(void
 
 	cluster_isolate(at, 0);
 	rot(at, 2, last_index(at, 2));
-	forge_request_vote(at, 1, 2, term + 1, 0, 0);
-	cluster_run(at, 2 * MS);
+	forge_request_vote(at, 1, 2, term + 1, 1, 1); /* far behind */
+	cluster_run(at, 10 * MS);
 	EQUAL(cluster_saw(at, 2, SAW_VOTED), voted);
 	EQUAL(cluster_saw(at, 2, SAW_SILENCED), 1);
 	at = ten_writes();
@@ -814,6 +889,7 @@ CU_TestInfo raft_tests[] = {
 	{"entries of old terms are not committed by counting",
 	 entries_of_old_terms_are_not_committed_by_counting},
 	{"a torn tail is dropped and fetched again", a_torn_tail_is_dropped_and_fetched_again},
+	{"a lost term is learnt again from the log", a_lost_term_is_learnt_again_from_the_log},
 	{"who lost its disk falls silent for ever and the others go on",
 	 who_lost_its_disk_falls_silent_for_ever_and_the_others_go_on},
 	{"a leader that reads a damaged entry falls silent",

@@ -285,6 +285,24 @@ static void a_failed_assertion_is_the_protocols(void)
 	close_theatres();
 }
 
+/* A full disk kills who has no disk_failed: what it says after that boot is excused where it does
+ * not claim to survive one. */
+static void who_dies_of_its_disk_must_claim_to_survive_that(void)
+{
+	open_theatres();
+	for (int claims = 0; claims <= 1; claims++) {
+		parse(single, "run: {duration: 4s}\nfaults: [{at: 500ms, full_disk: n1, for: 1ms}, "
+			      "{at: 600ms, full_disk: n1, for: 100ms}]\n");
+		replace();
+		changed.request = request_asserts;
+		changed.survives.survives_restart = claims;
+		run_seed(1);
+		EQUAL(result.verdict, claims ? VIOLATED : UNKNOWN);
+		CU_ASSERT(claims || strstr(result.reason, "does not claim to survive a restart"));
+	}
+	close_theatres();
+}
+
 /* ---- Twins ----------------------------------------------------------------------------------- */
 
 static void twins_are_equal(void)
@@ -366,6 +384,8 @@ CU_TestInfo run_tests[] = {
 	{"a fault that never fires makes the verdict unknown", a_fault_that_never_fires_is_unknown},
 	{"a limit of ours makes the verdict unknown, and is named", a_limit_is_unknown_and_named},
 	{"after a core heal, the core answers and agrees", a_core_is_enough},
+	{"who dies of a full disk must claim to survive that",
+	 who_dies_of_its_disk_must_claim_to_survive_that},
 	{"what disks do beyond a protocol's model makes the verdict unknown",
 	 what_disks_do_beyond_the_model_convicts_nobody},
 	{"what a protocol does not claim to survive makes the verdict unknown",

@@ -1165,7 +1165,7 @@ static void memory_does_not_grow_over_ten_thousand_crashes(void)
 
 /* ---- Against a twin that keeps every version ------------------------------------------------- */
 
-enum { ENTRIES = 64, KEYS = 6, VERSIONS = 512 };
+enum { ENTRIES = 64, KEYS = 6, VERSIONS = 512, STAGED_MAX = 24, VALUES_MAX = 1 << 16 };
 
 struct version {
 	uint64_t first, last;
@@ -1174,6 +1174,9 @@ struct version {
 		bool torn;
 	} entry[ENTRIES];
 	uint64_t cell[KEYS]; /* 0: absent */
+	uint64_t snapshot;   /* the value in its header; 0: none */
+	uint32_t image_size, staged_size;
+	char image[STAGED_MAX], staged[STAGED_MAX];
 };
 
 struct twin {
@@ -1183,11 +1186,12 @@ struct twin {
 	uint32_t count, issued;           /* versions; of them issued, the first included */
 	uint32_t claimed;                 /* said to be durable */
 	ticket_t base;                    /* the ticket of the first */
-	uint64_t value;                   /* the last used */
+	uint64_t value;                   /* the last used: each write has one of its own */
+	bool rotten[VALUES_MAX];          /* by value */
 	uint32_t lost[3];                 /* what the last crash took of each store */
 	uint32_t crash_before;            /* which effect; UINT32_MAX: none */
 	bool torn, asked, fail;
-	unsigned crashes, tears, failures, lies;
+	unsigned crashes, tears, failures, lies, rots[STORES];
 };
 static struct twin twin;
 
@@ -1253,12 +1257,39 @@ static uint64_t twin_log_durable(void)
 		}
 }
 
+static uint64_t next_value(void)
+{
+	if (twin.value + 1 == VALUES_MAX)
+		abort();
+	return ++twin.value;
+}
+
+static unsigned snapshot_differences(void)
+{
+	struct snapshot_view found;
+	enum record state = env_snapshot_get(play_env(0), &found);
+	uint64_t value;
+
+	if (env_snapshot_staged(play_env(0)) != view()->staged_size)
+		return 1;
+	if (!view()->snapshot || twin.rotten[view()->snapshot])
+		return state != (view()->snapshot ? ROTTEN : ABSENT);
+	if (state != WHOLE || found.header_size != sizeof(value))
+		return 1;
+	memcpy(&value, found.header, sizeof(value));
+	return value != view()->snapshot || found.index != value / 2 ||
+	       found.image_size != view()->image_size ||
+	       memcmp(found.image, view()->image, found.image_size) != 0;
+}
+
 static unsigned differences(void)
 {
 	const struct env *env = play_env(0);
 	unsigned wrong = env_log_first(env) != view()->first || env_log_last(env) != view()->last ||
 			 env_log_durable(env) != twin_log_durable() ||
 			 env_log_ticket(env) != twin.base + twin.count - 1;
+
+	wrong += snapshot_differences();
 
 	for (uint64_t index = view()->first; index <= view()->last; index++) {
 		struct entry *entry = entry_at(view(), index);
@@ -1268,8 +1299,13 @@ static unsigned differences(void)
 
 		if (found == WHOLE)
 			memcpy(&value, record.command, sizeof(value));
-		wrong += found != (entry->torn ? TORN : WHOLE) ||
-			 (!entry->torn && (value != entry->value || record.term != entry->term));
+		enum record expected = entry->torn                 ? TORN
+				       : twin.rotten[entry->value] ? ROTTEN
+								   : WHOLE;
+
+		wrong += found != expected;
+		if (expected == WHOLE)
+			wrong += value != entry->value || record.term != entry->term;
 	}
 	for (uint64_t key = 0, expected = 0; key <= KEYS; key++) {
 		const void *bytes;
@@ -1279,9 +1315,14 @@ static unsigned differences(void)
 		for (expected = key; expected < KEYS && !view()->cell[expected];)
 			expected++;
 		wrong += env_cell_next(env, key) != (expected < KEYS ? expected : UINT64_MAX);
-		if (key < KEYS && env_cell_get(env, key, &bytes, &size) == WHOLE)
+		if (key == KEYS)
+			continue;
+		uint64_t held = view()->cell[key];
+		enum record found = env_cell_get(env, key, &bytes, &size);
+
+		if (found == WHOLE)
 			memcpy(&value, bytes, sizeof(value));
-		wrong += key < KEYS && value != view()->cell[key];
+		wrong += twin.rotten[held] ? found != ROTTEN : value != held;
 	}
 	return wrong;
 }
@@ -1292,7 +1333,7 @@ static void append_both(struct env *env)
 		return;
 	struct version *version = next_version();
 
-	*entry_at(version, ++version->last) = (struct entry){.value = ++twin.value,
+	*entry_at(version, ++version->last) = (struct entry){.value = next_value(),
 							     .term = twin.value / 3};
 	struct written written = env_log_append(env, twin.value / 3, &twin.value,
 						sizeof(twin.value));
@@ -1319,6 +1360,36 @@ static void discard_both(struct env *env, uint64_t last_discarded)
 	env_log_discard(env, last_discarded);
 }
 
+static void stage_both(struct env *env)
+{
+	uint32_t offset = draw(3) ? view()->staged_size : draw(view()->staged_size + 1);
+	uint32_t size = draw(8);
+	char bytes[8];
+
+	if (offset + size > STAGED_MAX)
+		offset = 0;
+	for (uint32_t i = 0; i < size; i++)
+		bytes[i] = (char)draw(256);
+	struct version *version = next_version();
+
+	memcpy(version->staged + offset, bytes, size);
+	if (offset == 0 || offset + size > version->staged_size)
+		version->staged_size = offset + size;
+	env_snapshot_stage(env, offset, bytes, size);
+}
+
+static void commit_both(struct env *env)
+{
+	struct version *version = next_version();
+
+	version->snapshot = next_value();
+	version->image_size = draw(version->staged_size + 1);
+	memcpy(version->image, version->staged, version->image_size);
+	version->staged_size = 0;
+	env_snapshot_commit(env, version->snapshot / 2, version->image_size, &version->snapshot,
+			    sizeof(version->snapshot));
+}
+
 static void operate(struct env *env)
 {
 	uint64_t held = view()->last + 1 - view()->first, key = draw(KEYS);
@@ -1327,7 +1398,10 @@ static void operate(struct env *env)
 		truncate_both(env, view()->last);
 		return;
 	}
-	switch (draw(10)) {
+	switch (draw(13)) {
+	case 10:
+	case 11: stage_both(env); break;
+	case 12: commit_both(env); break;
 	case 0: truncate_both(env, view()->first + draw((uint32_t)held + 2)); break;
 	case 1:
 		if (draw(3) == 0)
@@ -1335,7 +1409,7 @@ static void operate(struct env *env)
 		break;
 	case 2:
 	case 3:
-		next_version()->cell[key] = ++twin.value;
+		next_version()->cell[key] = next_value();
 		env_cell_put(env, key, &twin.value, sizeof(twin.value));
 		break;
 	case 4:
@@ -1348,9 +1422,14 @@ static void operate(struct env *env)
 	}
 }
 
-/* All versions but this one go: it is the first, and the last. */
+/* All versions but this one go: it is the first, and the last. Of what was staged, any first part
+ * may be left. */
 static void only(struct version version, ticket_t ticket)
 {
+	size_t staged = env_snapshot_staged(play_env(0));
+
+	CU_ASSERT(staged <= version.staged_size);
+	version.staged_size = (uint32_t)staged;
 	twin.version[0] = version;
 	twin.count = twin.issued = 1;
 	twin.claimed = 0;
@@ -1369,10 +1448,17 @@ static void crash_twin(void)
 	if (mode == CRASH_KEEP || !twin.asked)
 		memset(twin.lost, 0, sizeof(twin.lost));
 	if (mode != CRASH_REORDER)
-		twin.lost[1] = twin.lost[0];
+		twin.lost[1] = twin.lost[2] = twin.lost[0];
 	struct version after = twin.version[last - twin.lost[0]];
 
+	const struct version *stored = &twin.version[last - twin.lost[2]];
+
 	memcpy(after.cell, twin.version[last - twin.lost[1]].cell, sizeof(after.cell));
+	after.snapshot = stored->snapshot;
+	after.image_size = stored->image_size;
+	after.staged_size = stored->staged_size;
+	memcpy(after.image, stored->image, sizeof(after.image));
+	memcpy(after.staged, stored->staged, sizeof(after.staged));
 	if (twin.torn) {
 		/* The write that was lost first has to be an append at the end of what is left. */
 		struct version *lost = &twin.version[last - twin.lost[0] + 1];
@@ -1429,6 +1515,38 @@ static void handler_on_both(bool dies)
 	play_leave();
 }
 
+/* Is this what every version holds there, so that no write to it is on its way? */
+static bool settled_in_twin(enum store store, uint64_t key)
+{
+	for (uint32_t i = 1; i < twin.count; i++)
+		if (store == STORE_CELLS ? twin.version[i].cell[key] != twin.version[0].cell[key]
+					 : twin.version[i].snapshot != twin.version[0].snapshot)
+			return false;
+	return true;
+}
+
+static void rot_both(void)
+{
+	enum store store = (enum store)draw(STORES);
+	uint64_t held = view()->last + 1 - view()->first;
+	uint64_t key = store == STORE_LOG     ? view()->first + draw((uint32_t)held + 2)
+		       : store == STORE_CELLS ? draw(KEYS)
+					      : 0;
+	uint64_t value = store == STORE_CELLS ? view()->cell[key] : view()->snapshot;
+	bool can = store != STORE_LOG && value && settled_in_twin(store, key);
+
+	if (store == STORE_LOG && key <= view()->last && key <= twin_log_durable()) {
+		value = entry_at(view(), key)->value;
+		can = !entry_at(view(), key)->torn;
+	}
+	can = can && !twin.rotten[value];
+	CU_ASSERT(world_disk_rot(play.world, 0, store, key) == can);
+	if (!can)
+		return;
+	twin.rotten[value] = true;
+	twin.rots[store]++;
+}
+
 static void step_of_both(void)
 {
 	bool dies = draw(12) == 0, crashes = dies || draw(12) == 0;
@@ -1438,6 +1556,8 @@ static void step_of_both(void)
 		world_disk_lying(play.world, 0, draw(2));
 	if (draw(10) == 0)
 		world_disk_failing(play.world, 0, draw(3) ? 0 : PROBABILITY_ONE / 2);
+	if (draw(8) == 0)
+		rot_both();
 	handler_on_both(dies);
 	if (crashes) {
 		if (!dies)
@@ -1475,6 +1595,8 @@ static void fuzz(enum crash_mode mode, uint64_t seed)
 		step_of_both();
 	CU_ASSERT(twin.crashes > 800 && twin.lies > 100 && twin.failures > 20);
 	CU_ASSERT(mode == CRASH_KEEP || twin.tears > 50);
+	for (unsigned store = 0; store < STORES; store++)
+		CU_ASSERT(twin.rots[store] > 60);
 }
 
 static void random_work_with_crashes_equals_a_twin_that_keeps_every_version(void)
