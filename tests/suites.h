@@ -1,4 +1,5 @@
 SUITE(linearizability)
+SUITE(judge)
 SUITE(pcg)
 SUITE(queue)
 SUITE(arena)

@@ -114,7 +114,8 @@ void judge(struct room *, const struct model *, const struct history *, const st
 	   struct finding *);
 
 /* Is this an order of all that returned, and perhaps more, that the model accepts and that agrees
- * with real time? Object by object, as in a finding. Shares nothing with the engines. */
-bool order_holds(const struct model *, const struct history *, const uint32_t *order, size_t count);
+ * with real time? Each object's operations stand together. Shares nothing with the engines. */
+bool order_holds(struct room *, const struct model *, const struct history *, const uint32_t *order,
+		 size_t count);
 
 #endif

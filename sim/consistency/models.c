@@ -16,7 +16,7 @@
  *   acquire                                           token (fenced)    did it get the lock?
  *   release       token (fenced; 0: any)                                did it hold it?
  */
-#include "sim/consistency/consistency.h"
+#include "sim/consistency/engines.h"
 #include "sim/gnu.h"
 
 #include <string.h>
@@ -153,8 +153,6 @@ static const struct model_operation counter_operations[] = {
 /* ---- A lock, with and without fencing tokens ---------------------------------------------------
  */
 
-enum lock_operation { LOCK_ACQUIRE, LOCK_RELEASE };
-
 /* A mutex is a register of 0 and 1: an acquire sets it from 0 to 1, a release back. */
 static bool mutex_step(void *state, const struct told *told)
 {
@@ -199,8 +197,6 @@ static const struct model_operation lock_operations[] = {
 
 /* ---- Containers ------------------------------------------------------------------------------ */
 
-enum set_operation { SET_ADD, SET_REMOVE, SET_INSERT, SET_DELETE, SET_CONTAINS, SET_READ };
-
 /*
  * A set is judged element by element, and each is a register of 0 and 1 (Horn and Kroening, Faster
  * Linearizability Checking via P-Compositionality, FORTE 2015). An add and a remove tell nothing;
@@ -235,8 +231,8 @@ static const struct model_operation set_operations[] = {
 
 /* A queue is longer than a state: it has an engine, and no step. */
 static const struct model_operation queue_operations[] = {
-	{"enqueue", ACT_OTHER},
-	{"dequeue", ACT_OTHER},
+	[QUEUE_ENQUEUE] = {"enqueue", ACT_OTHER},
+	[QUEUE_DEQUEUE] = {"dequeue", ACT_OTHER},
 	{0},
 };
 

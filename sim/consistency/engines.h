@@ -1,0 +1,163 @@
+/*
+ * What the engines share: one object's calls, and the memory they work in.
+ */
+#ifndef SIM_CONSISTENCY_ENGINES_H
+#define SIM_CONSISTENCY_ENGINES_H
+
+#include <setjmp.h>
+#include <string.h>
+
+#include "sim/consistency/consistency.h"
+#include "sim/gnu.h"
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+/*
+ * A stack of blocks that are kept from one history to the next, so that a room that is warm asks
+ * malloc for nothing. Who takes more than the budget leaves by longjmp, and the object is
+ * undecided.
+ */
+enum { ROOM_BLOCKS = 64 };
+struct room {
+	struct block {
+		char *base;
+		size_t size;
+	} blocks[ROOM_BLOCKS];
+	unsigned block_count, block; /* in use: [0, block] */
+	size_t used;                 /* of blocks[block] */
+	size_t held, budget;         /* bytes of all blocks */
+	jmp_buf spent;
+	const char *limit; /* why it was left */
+};
+struct room_mark {
+	unsigned block;
+	size_t used;
+};
+void *room_take(struct room *, size_t count, size_t size); /* not zeroed; 16-aligned */
+void *room_zeroed(struct room *, size_t count, size_t size);
+/* A longer copy; the old one stays taken. */
+void *room_grown(struct room *, const void *old, size_t old_count, size_t count, size_t size);
+struct room_mark room_marked(const struct room *);
+void room_release(struct room *, struct room_mark); /* all taken since */
+_Noreturn void room_spent(struct room *, const char *limit);
+
+/* From any number to 0, 1, 2 ... in the order of their first coming. */
+struct numbering {
+	struct room *room;
+	uint64_t *keys;
+	uint32_t *numbers;
+	size_t room_for; /* a power of two */
+	uint32_t count;
+	uint64_t last_key;
+	uint32_t last_number;
+};
+void numbering_begin(struct numbering *, struct room *);
+uint32_t number_of(struct numbering *, uint64_t key);
+/* NO_NUMBER: never seen. */
+#define NO_NUMBER UINT32_MAX
+uint32_t number_known(const struct numbering *, uint64_t key);
+
+/* Sorts by `by`, stably; returns the array or a copy. */
+struct sortable {
+	uint64_t by;
+	uint32_t what;
+};
+struct sortable *sorted(struct room *, struct sortable *, size_t count);
+
+static inline uint64_t mixed(uint64_t x)
+{
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93;
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93;
+	return x ^ x >> 32;
+}
+
+/* The operations of those models that are not registers by name. */
+enum lock_operation { LOCK_ACQUIRE, LOCK_RELEASE };
+enum set_operation { SET_ADD, SET_REMOVE, SET_INSERT, SET_DELETE, SET_CONTAINS, SET_READ };
+enum queue_operation { QUEUE_ENQUEUE, QUEUE_DEQUEUE };
+
+/* ---- One object ------------------------------------------------------------------------------ */
+
+/*
+ * Operations in fewer words. Where all of an object's calls are of the first four kinds, it is a
+ * register, whatever its model is called: `value` is the number that the state begins with.
+ */
+enum call_kind {
+	CALL_READ,  /* the value is `value` */
+	CALL_MISS,  /* the value is not `expected`: a cas that found something else */
+	CALL_WRITE, /* it becomes `value` */
+	CALL_CAS,   /* from `expected` it becomes `value`; elsewhere it does not happen */
+	CALL_OTHER, /* only the model knows */
+};
+struct call {
+	uint64_t value, expected;
+	uint32_t invoked, returned; /* positions in the object's own order of events, dense */
+	uint32_t index;             /* in the history */
+	uint8_t kind;
+	uint8_t unused[3];
+};
+
+/* READ and MISS change nothing. */
+static inline bool call_looks(const struct call *call)
+{
+	return call->kind <= CALL_MISS;
+}
+static inline bool call_returned(const struct call *call)
+{
+	return call->returned != NEVER_RETURNED;
+}
+
+enum { STATE_WORDS = 4 }; /* of a model's state */
+
+struct object {
+	const struct model *model;
+	const struct history *history;
+	struct call *calls; /* by invocation */
+	uint32_t count;
+	uint32_t *events; /* by position: number of the call << 1 | does it return? */
+	uint32_t event_count, returns;
+	bool is_register; /* no call of kind OTHER */
+	bool witnessed;   /* some are in an order that somebody knows */
+	uint64_t key;
+};
+
+/* One step of the model. A call whose return was forgotten may have had any answer. */
+static inline bool step_call(const struct object *object, uint64_t *state, const struct call *call)
+{
+	struct told told = object->history->operations[call->index].told;
+
+	told.answered &= call_returned(call);
+	return object->model->step(state, &told);
+}
+
+/* Can it be followed from state to state? Not a queue, nor a set that is read as a whole. */
+static inline bool has_states(const struct object *object)
+{
+	return object->is_register || (object->model->step && object->model != &model_set);
+}
+
+/* What an engine says of one object. An engine that can't tell leaves it UNDECIDED. */
+enum engine { ENGINE_NONE, ENGINE_WITNESS, ENGINE_SEARCH }; /* the hardest last */
+struct opinion {
+	enum legality legality;
+	enum engine engine;
+	uint64_t configurations;
+	uint32_t reached;
+	/* LEGAL: calls in order; ILLEGAL: those that may matter to the core, or none: any may. */
+	uint32_t *calls;
+	size_t count;
+};
+
+void engine_witness(struct room *, const struct object *, struct opinion *);
+void engine_search(struct room *, const struct object *, uint64_t budget, struct opinion *);
+
+/* Splits a history into objects. A set bit of `known`, or NULL: only those operations count as
+ * returned; the others are taken as unknown. */
+struct objects {
+	struct object *object;
+	size_t count;
+};
+void split(struct room *, const struct model *, const struct history *, const uint64_t *known,
+	   struct objects *);
+
+#endif

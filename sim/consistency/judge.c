@@ -1,0 +1,178 @@
+/*
+ * A history, object by object, each by the fastest engine that can tell: an order that somebody
+ * knows, then what its values allow, then the search.
+ */
+#include "sim/consistency/engines.h"
+
+#include <assert.h>
+
+enum { MEMORY_DEFAULT = 1 << 30 };
+
+static const char *const engine_names[] = {
+	[ENGINE_NONE] = "none", [ENGINE_WITNESS] = "witness", [ENGINE_SEARCH] = "search"};
+
+/* ---- One object --------------------------------------------------------------------------------
+ */
+
+/* Each engine that may know, from the fastest to the one that always does. */
+static void ask_engines(struct room *room, const struct object *object, uint64_t budget,
+			struct opinion *opinion)
+{
+	if (object->witnessed)
+		engine_witness(room, object, opinion);
+	if (opinion->legality == UNDECIDED)
+		engine_search(room, object, budget, opinion);
+}
+
+void judge_object(struct room *room, const struct object *object, uint64_t budget,
+		  struct opinion *opinion)
+{
+	jmp_buf outer;
+
+	memcpy(outer, room->spent, sizeof(outer));
+	*opinion = (struct opinion){.legality = UNDECIDED};
+	if (!setjmp(room->spent))
+		ask_engines(room, object, budget, opinion);
+	else
+		opinion->legality = UNDECIDED;
+	memcpy(room->spent, outer, sizeof(outer));
+}
+
+/* ---- All of them -------------------------------------------------------------------------------
+ */
+
+struct judging {
+	struct room *room;
+	const struct history *history;
+	uint64_t budget;
+	bool parts; /* objects are elements of sets */
+	struct finding *finding;
+	uint32_t *order;
+	struct sortable *timed; /* the order, where objects are parts */
+	uint32_t hardest;       /* enum engine */
+};
+
+/*
+ * Elements of a set commute, so any way to merge their orders is an order of the set, if it agrees
+ * with real time. Each call takes effect, at the earliest, when all that stand before it in its own
+ * order have been invoked; by these moments orders can be merged (Herlihy and Wing, Theorem 1).
+ */
+static void append_timed(struct judging *judging, const struct object *object,
+			 const struct opinion *opinion, struct numbering *keys)
+{
+	uint64_t key = number_of(keys, object->key);
+	uint32_t latest = 0;
+
+	for (size_t i = 0; i < opinion->count; i++) {
+		uint32_t index = object->calls[opinion->calls[i]].index;
+		uint32_t invoked = judging->history->operations[index].invoked;
+
+		latest = latest < invoked ? invoked : latest;
+		judging->timed[judging->finding->order_count++] = (struct sortable){
+			key << 32 | latest, index};
+	}
+}
+
+static void append_order(struct judging *judging, const struct object *object,
+			 const struct opinion *opinion)
+{
+	for (size_t i = 0; i < opinion->count; i++)
+		judging->order[judging->finding->order_count++] =
+			object->calls[opinion->calls[i]].index;
+}
+
+static void finish_order(struct judging *judging)
+{
+	struct finding *finding = judging->finding;
+
+	if (judging->parts) {
+		judging->timed = sorted(judging->room, judging->timed, finding->order_count);
+		for (size_t i = 0; i < finding->order_count; i++)
+			judging->order[i] = judging->timed[i].what;
+	}
+	finding->order = judging->order;
+}
+
+/* One convicted object is enough; one in doubt outweighs all that are legal. */
+static void conclude(struct judging *judging, const struct object *object,
+		     const struct opinion *opinion)
+{
+	struct finding *finding = judging->finding;
+
+	finding->configurations += opinion->configurations;
+	if (opinion->engine > judging->hardest || opinion->legality == ILLEGAL)
+		judging->hardest = opinion->engine;
+	if (opinion->legality == LEGAL || finding->legality == opinion->legality)
+		return;
+	finding->legality = opinion->legality;
+	finding->key = object->key;
+	if (opinion->legality == UNDECIDED) {
+		finding->reached = opinion->reached;
+		finding->returns = object->returns;
+		finding->limit = judging->room->limit;
+	}
+}
+
+static void judge_objects(struct judging *judging, const struct objects *objects)
+{
+	struct finding *finding = judging->finding;
+	struct numbering keys;
+
+	numbering_begin(&keys, judging->room);
+	for (size_t i = 0; i < objects->count && finding->legality != ILLEGAL; i++) {
+		struct room_mark mark = room_marked(judging->room);
+		struct opinion opinion;
+
+		judge_object(judging->room, &objects->object[i], judging->budget, &opinion);
+		conclude(judging, &objects->object[i], &opinion);
+		if (judging->parts)
+			append_timed(judging, &objects->object[i], &opinion, &keys);
+		else
+			append_order(judging, &objects->object[i], &opinion);
+		room_release(judging->room, mark);
+	}
+	finding->engine = engine_names[judging->hardest];
+}
+
+static void judge_history(struct judging *judging, const struct model *model)
+{
+	const struct history *history = judging->history;
+	struct finding *finding = judging->finding;
+	struct objects objects;
+
+	judging->order = room_take(judging->room, history->count, sizeof(uint32_t));
+	judging->parts = model == &model_set;
+	if (judging->parts)
+		judging->timed = room_take(judging->room, history->count, sizeof(struct sortable));
+	split(judging->room, model, history, NULL, &objects);
+	for (size_t i = 0; i < objects.count; i++)
+		finding->operations += objects.object[i].count;
+	finding->objects = objects.count;
+	judge_objects(judging, &objects);
+	if (finding->legality != LEGAL)
+		return;
+	finish_order(judging);
+	bool holds = order_holds(judging->room, model, history, finding->order,
+				 finding->order_count);
+
+	assert(holds);
+	(void)holds;
+}
+
+void judge(struct room *room, const struct model *model, const struct history *history,
+	   const struct judge_limits *limits, struct finding *finding)
+{
+	struct judging judging = {.room = room, .history = history, .finding = finding};
+
+	room_release(room, (struct room_mark){0, 0});
+	room->limit = NULL;
+	room->budget = limits->memory ? limits->memory : MEMORY_DEFAULT;
+	judging.budget = limits->configurations ? limits->configurations : UINT64_MAX;
+	*finding = (struct finding){.legality = LEGAL, .engine = engine_names[ENGINE_NONE]};
+	if (!setjmp(room->spent)) {
+		judge_history(&judging, model);
+		return;
+	}
+	finding->legality = UNDECIDED;
+	finding->limit = room->limit;
+}

@@ -1,0 +1,80 @@
+/*
+ * Random small histories, judged by the engines and by the twin that tries every order.
+ */
+#include "tests/consistency/agreement.h"
+
+#include <stdio.h>
+
+enum { OPERATIONS_MAX = 7, CLIENTS_MAX = 5 };
+
+const struct subject subjects[] = {
+	{"register, few values",
+	 {.model = &model_register, .keys = 1, .values = 2, .weights = {2, 2}}},
+	{"cas-register, few values",
+	 {.model = &model_cas_register, .keys = 1, .values = 2, .weights = {1, 1, 2}}},
+	{"cas-register, misses left out",
+	 {.model = &model_cas_register,
+	  .keys = 2,
+	  .values = 3,
+	  .weights = {1, 1, 4},
+	  .hide_misses = true}},
+	{"kv", {.model = &model_kv, .keys = 1, .values = 2, .weights = {3, 1, 1, 3, 1}}},
+	{"counter", {.model = &model_counter, .keys = 1, .values = 2, .weights = {2, 2, 1}}},
+	{"mutex", {.model = &model_mutex, .keys = 1, .weights = {2, 2}}},
+	{"fenced-lock", {.model = &model_fenced_lock, .keys = 1, .values = 3, .weights = {2, 2}}},
+	{"set", {.model = &model_set, .keys = 1, .values = 2, .weights = {2, 2, 2, 2, 2}}},
+	{0},
+};
+
+static void show(const struct subject *subject, const struct history *history, bool legal)
+{
+	printf("\n%s: the twin says %s\n", subject->name, legal ? "legal" : "illegal");
+	for (size_t i = 0; i < history->count; i++) {
+		const struct operation *operation = &history->operations[i];
+		const struct told *told = &operation->told;
+
+		printf("  [%u,%d] k%llu %s value %llu expected %llu%s", operation->invoked,
+		       (int)operation->returned, (unsigned long long)told->key,
+		       subject->recipe.model->operations[told->operation].name,
+		       (unsigned long long)told->value, (unsigned long long)told->expected,
+		       told->answered ? "" : "\n");
+		if (told->answered)
+			printf(" result %llu %s\n", (unsigned long long)told->result,
+			       told->matched ? "matched" : "");
+	}
+}
+
+static void compare(struct room *room, const struct subject *subject, const struct recipe *recipe,
+		    struct pcg32 *pcg, struct agreement *agreement)
+{
+	struct made made = make_history(recipe, pcg);
+	bool legal = twin_finds_order(recipe->model, &made.history);
+	struct judge_limits limits = {.core = true};
+	struct finding finding;
+
+	judge(room, recipe->model, &made.history, &limits, &finding);
+	agreement->legal += legal;
+	agreement->illegal += !legal;
+	if (finding.legality != (legal ? LEGAL : ILLEGAL) && !agreement->differences++)
+		show(subject, &made.history, legal);
+	made_free(&made);
+}
+
+void agree(const struct subject *subject, unsigned times, uint64_t seed,
+	   struct agreement *agreement)
+{
+	struct room *room = room_open();
+	struct pcg32 pcg = pcg32_seeded(seed, 7);
+
+	*agreement = (struct agreement){.legal = 0};
+	for (unsigned i = 0; i < times; i++) {
+		struct recipe recipe = subject->recipe;
+
+		recipe.operations = 1 + pcg32_below(&pcg, OPERATIONS_MAX);
+		recipe.clients = 1 + pcg32_below(&pcg, CLIENTS_MAX);
+		recipe.unknown = pcg32_below(&pcg, 3) * 20;
+		recipe.lies = pcg32_below(&pcg, 3) * 30;
+		compare(room, subject, &recipe, &pcg, agreement);
+	}
+	room_close(room);
+}
