@@ -1,8 +1,254 @@
-/* The names of the models of transactions. */
-#include "sim/consistency/transactions.h"
+/*
+ * The judge of transactions: from the plainest anomaly to the serial order.
+ *
+ * Every legal verdict carries an order that serial_order_holds accepts; every illegal one either
+ * names an anomaly, or comes of a search that found no order. See transactions.h.
+ */
+#include "sim/consistency/versions.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 const char *const transaction_models[TRANSACTION_MODELS] = {
 	[TRANSACTION_MULTI_REGISTER] = "multi-register", [TRANSACTION_LIST_APPEND] = "list-append",
 	[TRANSACTION_RW_REGISTER] = "rw-register",       [TRANSACTION_BANK] = "bank",
 	[TRANSACTION_LONG_FORK] = "long-fork",
 };
+
+#define ADYA "Adya 1999, "
+const struct anomaly_kind anomalies[ANOMALIES] = {
+	[ANOMALY_INTERNAL] = {"internal", "a transaction contradicts its own reads or writes",
+			      "read uncommitted", "Kingsbury and Alvaro 2020, 6.1"},
+	[ANOMALY_UNWRITTEN] = {"unwritten-read", "a value was read that nobody wrote",
+			       "read uncommitted", "Kingsbury and Alvaro 2020, 4.2"},
+	[ANOMALY_DUPLICATE] = {"duplicate-elements", "a value that was appended once stands twice",
+			       "read uncommitted", "Kingsbury and Alvaro 2020, 6.1"},
+	[ANOMALY_INCOMPATIBLE] = {"incompatible-order", "two reads of a list part",
+				  "read uncommitted", "Kingsbury and Alvaro 2020, 4.2"},
+	[ANOMALY_OVERDRAWN] = {"negative-balance", "an account was seen below zero",
+			       "read uncommitted", "the bank of Jepsen"},
+	[ANOMALY_WRONG_TOTAL] = {"wrong-total", "a read of all accounts told another sum",
+				 "snapshot isolation", "the bank of Jepsen"},
+	[ANOMALY_G1A] = {"G1a", "aborted read: what an aborted transaction wrote was read",
+			 "read committed", ADYA "3.1.1"},
+	[ANOMALY_G1B] = {"G1b", "intermediate read: the writer had not done with the key",
+			 "read committed", ADYA "3.1.1"},
+	[ANOMALY_G0] = {"G0", "write cycle: each overwrote the next", "read uncommitted",
+			ADYA "3.1"},
+	[ANOMALY_G1C] = {"G1c", "circular information flow: each read or overwrote the next",
+			 "read committed", ADYA "3.1.1"},
+	[ANOMALY_LOST_UPDATE] = {"lost-update", "two overwrote one version that both had read",
+				 "snapshot isolation", "Berenson et al., SIGMOD 1995, P4"},
+	[ANOMALY_G_SINGLE] = {"G-single", "read skew: a cycle with one overwritten read",
+			      "snapshot isolation", ADYA "4.2"},
+	[ANOMALY_LONG_FORK] = {"long-fork", "two readers saw two writes in opposite orders",
+			       "snapshot isolation", "Sovran et al., SOSP 2011"},
+	[ANOMALY_G2] = {"G2-item", "write skew: a cycle with overwritten reads", "repeatable read",
+			ADYA "3.2.3"},
+	[ANOMALY_READ_YOUR_WRITES] = {"read-your-writes", "a session did not see its own write",
+				      "session guarantees", "Terry et al., PDIS 1994"},
+	[ANOMALY_MONOTONIC_READS] = {"monotonic-reads",
+				     "a session saw an older version than before",
+				     "session guarantees", "Terry et al., PDIS 1994"},
+	[ANOMALY_MONOTONIC_WRITES] = {"monotonic-writes",
+				      "a session's later write stands before an earlier one",
+				      "session guarantees", "Terry et al., PDIS 1994"},
+	[ANOMALY_WRITES_FOLLOW_READS] = {"writes-follow-reads",
+					 "a session's write stands before what it had read",
+					 "session guarantees", "Terry et al., PDIS 1994"},
+};
+
+void study_found(struct study *study, enum anomaly kind, bool realtime, const struct step *steps,
+		 uint32_t count)
+{
+	struct transactions_finding *finding = study->finding;
+
+	for (unsigned i = 0; i < finding->found_count; i++)
+		if (finding->found[i].kind == kind && finding->found[i].realtime == realtime)
+			return;
+	finding->steps = realloc(finding->steps,
+				 (finding->step_count + count) * sizeof(struct step));
+	if (!finding->steps)
+		abort();
+	memcpy(finding->steps + finding->step_count, steps, count * sizeof(struct step));
+	finding->found[finding->found_count++] = (struct anomaly_found){
+		.kind = kind,
+		.realtime = realtime,
+		.first_step = finding->step_count,
+		.step_count = count,
+	};
+	finding->step_count += count;
+}
+
+static bool refuted(const struct transactions_finding *finding, bool strict)
+{
+	for (unsigned i = 0; i < finding->found_count; i++)
+		if (strict || !finding->found[i].realtime)
+			return true;
+	return false;
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	const struct anomaly_found *x = a, *y = b;
+
+	if (x->realtime != y->realtime)
+		return x->realtime ? 1 : -1;
+	return (int)x->kind - (int)y->kind;
+}
+
+/* One of the two questions: by the dependencies, or else by a search. */
+static enum legality judge_order(struct study *study, const struct judge_limits *limits,
+				 bool strict)
+{
+	struct transactions_finding *finding = study->finding;
+
+	if (study->unique) {
+		finding->engine = "dependencies";
+		bool ordered = dependencies_study(study, strict, finding->order,
+						  &finding->order_count);
+
+		if (refuted(finding, strict))
+			return ILLEGAL;
+		if (ordered && serial_order_holds(study->transactions, finding->order,
+						  finding->order_count, strict))
+			return LEGAL;
+	}
+	if (of_lists(study->transactions)) {
+		finding->limit = "values that were appended twice";
+		return UNDECIDED;
+	}
+	finding->engine = "search";
+	enum legality legality = serial_search(study, limits, strict);
+
+	if (legality == UNDECIDED)
+		finding->limit = "memory";
+	else if (legality == LEGAL)
+		assert(serial_order_holds(study->transactions, finding->order, finding->order_count,
+					  strict));
+	return legality;
+}
+
+/* ---- Models with a rule of their own --------------------------------------------------------- */
+
+/* Every read of all accounts tells the same sum as the first, and nobody owes. */
+static void judge_bank(struct study *study)
+{
+	const struct transactions *t = study->transactions;
+	int64_t sum = 0;
+	bool known = false;
+
+	study->finding->engine = "balances";
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct transaction *transaction = &t->list[i];
+		struct step step = {.transaction = i, .dependency = DEPENDS_NOT};
+		int64_t total = 0;
+
+		if (!committed(transaction) || !transaction->count ||
+		    micro_at(study, i, 0)->kind != MICRO_READ)
+			continue;
+		for (uint32_t m = 0; m < transaction->count; m++) {
+			const struct micro *micro = micro_at(study, i, m);
+
+			step.key = micro->key;
+			step.value = step.next = micro->value;
+			if ((int64_t)micro->value < 0)
+				study_found(study, ANOMALY_OVERDRAWN, false, &step, 1);
+			total = (int64_t)((uint64_t)total + micro->value);
+		}
+		step.key = 0;
+		step.value = (uint64_t)total;
+		step.next = (uint64_t)sum;
+		if (known && total != sum)
+			study_found(study, ANOMALY_WRONG_TOTAL, false, &step, 1);
+		sum = known ? sum : total;
+		known = true;
+	}
+	study->finding->strict = study->finding->found_count ? ILLEGAL : LEGAL;
+	study->finding->serializable = study->finding->strict;
+}
+
+/*
+ * Of a long fork, a history may show the reads alone: a value that nobody wrote in it was written
+ * by somebody of whom nothing else is known. Those stand behind the others.
+ */
+static struct transactions with_unseen_writers(const struct transactions *t)
+{
+	struct transactions all = *t;
+	uint32_t reads = 0, micros = (uint32_t)t->micro_count;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		reads += t->list[i].count;
+	struct transaction *list = calloc(t->count + reads + 1, sizeof(*list));
+	struct micro *micro = calloc(t->micro_count + reads + 1, sizeof(*micro));
+
+	if (!list || !micro)
+		abort();
+	memcpy(list, t->list, t->count * sizeof(*list));
+	memcpy(micro, t->micros, t->micro_count * sizeof(*micro));
+	for (uint32_t i = 0; i < micros; i++) {
+		bool known = micro[i].kind != MICRO_READ || !micro[i].value;
+
+		for (uint32_t j = 0; j < all.micro_count && !known; j++)
+			known = micro[j].kind == MICRO_WRITE && micro[j].key == micro[i].key &&
+				micro[j].value == micro[i].value;
+		if (known)
+			continue;
+		list[all.count++] = (struct transaction){
+			.first = (uint32_t)all.micro_count, .count = 1, .returned = NEVER_RETURNED};
+		micro[all.micro_count++] = (struct micro){
+			.kind = MICRO_WRITE, .key = micro[i].key, .value = micro[i].value};
+	}
+	all.list = list;
+	all.micros = micro;
+	return all;
+}
+
+/* ---- All together ---------------------------------------------------------------------------- */
+
+static void judge_versions(struct study *study, const struct judge_limits *limits)
+{
+	struct transactions_finding *finding = study->finding;
+
+	versions_study(study);
+	finding->strict = judge_order(study, limits, true);
+	finding->serializable = finding->strict;
+	if (finding->strict != LEGAL) {
+		if (study->unique)
+			sessions_study(study);
+		finding->serializable = refuted(finding, false) ? ILLEGAL
+								: judge_order(study, limits, false);
+	}
+	if (finding->serializable != LEGAL)
+		finding->order_count = 0;
+	versions_free(study);
+}
+
+void judge_transactions(const struct transactions *transactions, const struct judge_limits *limits,
+			struct transactions_finding *finding)
+{
+	bool unseen = transactions->model == TRANSACTION_LONG_FORK;
+	struct transactions all = unseen ? with_unseen_writers(transactions) : *transactions;
+	struct study study = {.transactions = &all, .finding = finding};
+
+	memset(finding, 0, sizeof(*finding));
+	finding->order = calloc(all.count + 1, sizeof(uint32_t));
+	if (!finding->order)
+		abort();
+	if (all.model == TRANSACTION_BANK)
+		judge_bank(&study);
+	else
+		judge_versions(&study, limits);
+	qsort(finding->found, finding->found_count, sizeof(finding->found[0]), by_kind);
+	if (unseen) {
+		free((void *)(uintptr_t)all.list);
+		free((void *)(uintptr_t)all.micros);
+	}
+}
+
+void transactions_finding_free(struct transactions_finding *finding)
+{
+	free(finding->steps);
+	free(finding->order);
+}

@@ -231,8 +231,6 @@ bool transactions_of_calls(const struct recording *recording, enum transaction_m
 		const struct call *call = &recording->calls[i];
 		size_t first = transactions->micro_count;
 
-		if (call->outcome == OUTCOME_FAIL)
-			continue;
 		good = model == TRANSACTION_BANK ? take_bank(&conversion, call)
 						 : take_micros(&conversion, call);
 		if (transactions->micro_count > UINT32_MAX ||
@@ -245,6 +243,7 @@ bool transactions_of_calls(const struct recording *recording, enum transaction_m
 			.returned = call->returned,
 			.process = (uint32_t)call->process,
 			.source = i,
+			.aborted = call->outcome == OUTCOME_FAIL,
 		};
 	}
 	transactions->list = history->list;

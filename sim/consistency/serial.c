@@ -1,0 +1,444 @@
+/*
+ * The serial order itself: one that is given is verified, and where dependencies do not tell it (of
+ * registers written blindly), one is searched for.
+ *
+ * The search is Wing and Gong's, with whole transactions for operations: depth first, a transaction
+ * may come next if all that returned before it was invoked have come, and if its reads say what
+ * stands there. Two rules keep it narrow. A transaction that only reads, and may come next, comes
+ * next: it changes nothing for the others. And where values are written once, nothing may overwrite
+ * a version that somebody has yet to read: it would never be there again.
+ *
+ * Invariant: what is placed stands on the stack in its order, with what it overwrote beside it;
+ * what is not, in the list. Configurations (what is placed, and what stands there) are kept in mind
+ * as digests of 128 bits.
+ */
+#include "sim/consistency/versions.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *allocate(size_t count, size_t size)
+{
+	void *memory = calloc(count + 1, size);
+
+	if (!memory)
+		abort();
+	return memory;
+}
+
+/* ---- Verifying ------------------------------------------------------------------------------- */
+
+struct cell {           /* what stands under a key */
+	uint64_t value; /* of a register; of a list, its last element */
+	uint64_t *list;
+	uint32_t length, room;
+};
+
+static void cell_append(struct cell *cell, uint64_t value)
+{
+	if (cell->length == cell->room) {
+		cell->room = cell->room ? 2 * cell->room : 8;
+		cell->list = realloc(cell->list, cell->room * sizeof(uint64_t));
+		if (!cell->list)
+			abort();
+	}
+	cell->list[cell->length++] = value;
+}
+
+static bool micro_holds(const struct transactions *t, struct cell *cells, const struct micro *micro,
+			bool told)
+{
+	struct cell *cell = &cells[micro->key];
+
+	switch (micro->kind) {
+	case MICRO_WRITE: cell->value = micro->value; return true;
+	case MICRO_APPEND: cell_append(cell, micro->value); return true;
+	case MICRO_READ:
+	case MICRO_ADD: break;
+	}
+	if (!told)
+		return true;
+	if (!of_lists(t))
+		return micro->value == cell->value;
+	return micro->count == cell->length &&
+	       (cell->length == 0 ||
+		!memcmp(cell->list, t->values + micro->first, cell->length * sizeof(uint64_t)));
+}
+
+/* Nothing stands before what had returned before it was invoked; all that committed is there. */
+static bool order_agrees(const struct transactions *t, const uint32_t *order, uint32_t count,
+			 bool strict)
+{
+	bool *there = allocate(t->count, sizeof(bool));
+	uint32_t earliest_return = NEVER_RETURNED;
+	bool agrees = true;
+
+	for (uint32_t i = count; i-- > 0;) {
+		const struct transaction *transaction = &t->list[order[i]];
+
+		agrees = agrees && !there[order[i]] && !transaction->aborted;
+		agrees = agrees && (!strict || transaction->invoked <= earliest_return);
+		there[order[i]] = true;
+		if (committed(transaction) && transaction->returned < earliest_return)
+			earliest_return = transaction->returned;
+	}
+	for (uint32_t i = 0; i < t->count; i++)
+		agrees = agrees && (there[i] || !committed(&t->list[i]));
+	free(there);
+	return agrees;
+}
+
+bool serial_order_holds(const struct transactions *t, const uint32_t *order, uint32_t count,
+			bool strict)
+{
+	struct cell *cells = allocate(t->keys, sizeof(*cells));
+	bool holds = order_agrees(t, order, count, strict);
+
+	for (uint32_t i = 0; i < count && holds; i++) {
+		const struct transaction *transaction = &t->list[order[i]];
+
+		for (uint32_t m = 0; m < transaction->count && holds; m++)
+			holds = micro_holds(t, cells, &t->micros[transaction->first + m],
+					    committed(transaction));
+	}
+	for (uint32_t key = 1; key <= t->keys; key++)
+		free(cells[key].list);
+	free(cells);
+	return holds;
+}
+
+/* ---- Searching ------------------------------------------------------------------------------- */
+
+struct configuration {
+	uint64_t low, high; /* all zero: a free place */
+};
+
+struct undo {
+	uint32_t key, version;
+	uint64_t value;
+};
+
+struct placed {
+	uint32_t transaction;
+	uint32_t undo; /* where its own begin */
+	bool forced;   /* nothing else was worth trying here */
+};
+
+struct search {
+	const struct study *study;
+	const struct transactions *t;
+	bool strict;
+	uint32_t *next,
+		*before;   /* the list of what is not placed, by invocation; `count` its head */
+	uint64_t *value;   /* by key */
+	uint32_t *version; /* likewise: the write that stands there; NOBODY_WROTE: initial */
+	uint32_t *awaited; /* by write: external reads of it that are not placed */
+	uint32_t *first_awaited; /* by key: of the initial value */
+	struct placed *stack;
+	uint32_t depth, left; /* committed ones that are not placed */
+	struct undo *undos;
+	uint32_t undo_count, undo_room;
+	uint64_t low, high; /* digest of the configuration */
+	struct configuration *seen;
+	uint64_t seen_count, seen_room, seen_most;
+};
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t x = a * 0x9E3779B97F4A7C15u + b;
+
+	x = (x ^ x >> 32) * 0xD6E8FEB86659FD93u;
+	x = (x ^ x >> 29) * 0xBF58476D1CE4E5B9u;
+	return x ^ x >> 32;
+}
+
+static void toggle(struct search *search, uint64_t what, uint64_t value)
+{
+	search->low ^= mix(what, value);
+	search->high ^= mix(~what, value);
+}
+
+/* False: it was there already. `full` is set where there is no more room to keep it in mind. */
+static bool keep_in_mind(struct search *search, bool *full)
+{
+	if (search->seen_count * 2 >= search->seen_room) {
+		uint64_t room = search->seen_room ? 2 * search->seen_room : 1024;
+
+		if (room > search->seen_most) {
+			*full = true;
+			return false;
+		}
+		struct configuration *old = search->seen;
+
+		search->seen = allocate(room, sizeof(*old));
+		for (uint64_t i = 0; i < search->seen_room; i++) {
+			uint64_t at = old[i].low & (room - 1);
+
+			if (!old[i].low && !old[i].high)
+				continue;
+			while (search->seen[at].low || search->seen[at].high)
+				at = (at + 1) & (room - 1);
+			search->seen[at] = old[i];
+		}
+		free(old);
+		search->seen_room = room;
+	}
+	uint64_t at = search->low & (search->seen_room - 1);
+
+	for (; search->seen[at].low || search->seen[at].high;
+	     at = (at + 1) & (search->seen_room - 1))
+		if (search->seen[at].low == search->low && search->seen[at].high == search->high)
+			return false;
+	search->seen[at] = (struct configuration){search->low, search->high};
+	search->seen_count++;
+	return true;
+}
+
+static void put(struct search *search, uint32_t key, uint64_t value, uint32_t version)
+{
+	toggle(search, key, search->value[key]);
+	search->value[key] = value;
+	search->version[key] = version;
+	toggle(search, key, value);
+}
+
+static void note_undo(struct search *search, uint32_t key)
+{
+	if (search->undo_count == search->undo_room) {
+		search->undo_room = search->undo_room ? 2 * search->undo_room : 256;
+		search->undos = realloc(search->undos, search->undo_room * sizeof(struct undo));
+		if (!search->undos)
+			abort();
+	}
+	search->undos[search->undo_count++] = (struct undo){key, search->version[key],
+							    search->value[key]};
+}
+
+static uint32_t *awaiting(struct search *search, uint32_t key)
+{
+	uint32_t version = search->version[key];
+
+	return version == NOBODY_WROTE ? &search->first_awaited[key] : &search->awaited[version];
+}
+
+/* What it reads from others; each counts once, at its first look at a key. */
+static bool first_look(const struct search *search, uint32_t transaction, uint32_t i)
+{
+	const struct micro *micro = micro_at(search->study, transaction, i);
+
+	if (micro->kind != MICRO_READ || !committed(&search->t->list[transaction]))
+		return false;
+	for (uint32_t j = 0; j < i; j++)
+		if (micro_at(search->study, transaction, j)->key == micro->key)
+			return false;
+	return true;
+}
+
+static void take_back(struct search *search, uint32_t undo)
+{
+	while (search->undo_count > undo) {
+		const struct undo *last = &search->undos[--search->undo_count];
+
+		put(search, last->key, last->value, last->version);
+	}
+}
+
+/* Carries it out where its reads allow it; `reads_only` says whether it changed nothing. */
+static bool carry_out(struct search *search, uint32_t transaction, bool *reads_only)
+{
+	uint32_t undo = search->undo_count;
+
+	*reads_only = true;
+	for (uint32_t i = 0; i < search->t->list[transaction].count; i++) {
+		const struct micro *micro = micro_at(search->study, transaction, i);
+
+		if (micro->kind == MICRO_READ) {
+			if (committed(&search->t->list[transaction]) &&
+			    search->value[micro->key] != micro->value)
+				goto impossible;
+			continue;
+		}
+		bool own = false;
+
+		for (uint32_t j = 0; j < i && !own; j++)
+			own = first_look(search, transaction, j) &&
+			      micro_at(search->study, transaction, j)->key == micro->key;
+		if (search->study->unique && *awaiting(search, micro->key) > own)
+			goto impossible;
+		note_undo(search, micro->key);
+		put(search, micro->key, micro->value,
+		    search->study->unique ? write_find(search->study, micro->key, micro->value)
+					  : NOBODY_WROTE);
+		*reads_only = false;
+	}
+	return true;
+impossible:
+	take_back(search, undo);
+	return false;
+}
+
+static void count_reads(struct search *search, uint32_t transaction, int32_t by)
+{
+	for (uint32_t i = 0; search->study->unique && i < search->t->list[transaction].count; i++) {
+		const struct micro *micro = micro_at(search->study, transaction, i);
+
+		if (!first_look(search, transaction, i))
+			continue;
+		uint32_t write = !micro->value
+					 ? NOBODY_WROTE
+					 : write_find(search->study, micro->key, micro->value);
+		uint32_t *count = write == NOBODY_WROTE ? &search->first_awaited[micro->key]
+							: &search->awaited[write];
+
+		*count = (uint32_t)((int32_t)*count + by);
+	}
+}
+
+static void place(struct search *search, uint32_t transaction, uint32_t undo, bool forced)
+{
+	search->stack[search->depth++] = (struct placed){transaction, undo, forced};
+	search->next[search->before[transaction]] = search->next[transaction];
+	search->before[search->next[transaction]] = search->before[transaction];
+	count_reads(search, transaction, -1);
+	toggle(search, (uint64_t)1 << 32 | transaction, 1);
+	search->left -= committed(&search->t->list[transaction]);
+}
+
+/* Takes the last one back. Returns where the list goes on behind it. */
+static uint32_t lift(struct search *search)
+{
+	struct placed placed = search->stack[--search->depth];
+	uint32_t transaction = placed.transaction;
+
+	search->next[search->before[transaction]] = transaction;
+	search->before[search->next[transaction]] = transaction;
+	count_reads(search, transaction, 1);
+	toggle(search, (uint64_t)1 << 32 | transaction, 1);
+	take_back(search, placed.undo);
+	search->left += committed(&search->t->list[transaction]);
+	return search->next[transaction];
+}
+
+static uint32_t earliest_before(const struct search *search, uint32_t transaction)
+{
+	uint32_t head = search->t->count, earliest = NEVER_RETURNED;
+
+	for (uint32_t i = search->next[head]; i != transaction; i = search->next[i])
+		if (committed(&search->t->list[i]) && search->t->list[i].returned < earliest)
+			earliest = search->t->list[i].returned;
+	return earliest;
+}
+
+/* Places the next that fits, from `at` on in the list; false where none does. */
+static bool advance(struct search *search, uint32_t at, bool *full)
+{
+	uint32_t head = search->t->count;
+	uint32_t earliest = search->strict ? earliest_before(search, at) : NEVER_RETURNED;
+
+	for (; at != head; at = search->next[at]) {
+		const struct transaction *transaction = &search->t->list[at];
+		uint32_t undo = search->undo_count;
+		bool reads_only;
+
+		if (transaction->invoked > earliest)
+			return false; /* somebody returned before all from here on */
+		if (search->strict && committed(transaction) && transaction->returned < earliest)
+			earliest = transaction->returned;
+		if (!carry_out(search, at, &reads_only))
+			continue;
+		place(search, at, undo, reads_only);
+		if (keep_in_mind(search, full))
+			return true;
+		lift(search);
+		if (*full || reads_only)
+			return false;
+	}
+	return false;
+}
+
+static enum legality run(struct search *search)
+{
+	uint32_t head = search->t->count, at = search->next[head];
+	bool full = false;
+
+	while (search->left) {
+		if (advance(search, at, &full)) {
+			at = search->next[head];
+			continue;
+		}
+		bool forced;
+
+		do {
+			if (full || !search->depth)
+				return full ? UNDECIDED : ILLEGAL;
+			forced = search->stack[search->depth - 1].forced;
+			at = lift(search);
+		} while (forced);
+	}
+	return LEGAL;
+}
+
+static void search_open(struct search *search, const struct study *study,
+			const struct judge_limits *limits, bool strict)
+{
+	const struct transactions *t = study->transactions;
+	uint64_t memory = limits->memory ? limits->memory : (uint64_t)1 << 30;
+	uint32_t last = t->count;
+
+	*search = (struct search){.study = study, .t = t, .strict = strict, .seen_most = 1024};
+	while (search->seen_most * 2 * sizeof(struct configuration) <= memory)
+		search->seen_most *= 2;
+	search->next = allocate(t->count, sizeof(uint32_t));
+	search->before = allocate(t->count, sizeof(uint32_t));
+	search->value = allocate(t->keys, sizeof(uint64_t));
+	search->version = allocate(t->keys, sizeof(uint32_t));
+	search->awaited = allocate(study->write_count, sizeof(uint32_t));
+	search->first_awaited = allocate(t->keys, sizeof(uint32_t));
+	search->stack = allocate(t->count, sizeof(struct placed));
+	for (uint32_t key = 1; key <= t->keys; key++)
+		search->version[key] = NOBODY_WROTE;
+	for (uint32_t i = 0; i < t->count; i++) {
+		/* What nobody can have seen need not have happened. */
+		if (t->list[i].aborted || (study->unique && !study->happened[i]))
+			continue;
+		search->next[last] = i;
+		search->before[i] = last;
+		last = i;
+		count_reads(search, i, 1);
+		search->left += committed(&t->list[i]);
+	}
+	search->next[last] = t->count;
+	search->before[t->count] = last;
+}
+
+static void search_close(struct search *search)
+{
+	free(search->next);
+	free(search->before);
+	free(search->value);
+	free(search->version);
+	free(search->awaited);
+	free(search->first_awaited);
+	free(search->stack);
+	free(search->undos);
+	free(search->seen);
+}
+
+enum legality serial_search(struct study *study, const struct judge_limits *limits, bool strict)
+{
+	struct transactions_finding *finding = study->finding;
+	struct search search;
+
+	search_open(&search, study, limits, strict);
+	enum legality legality = run(&search);
+
+	finding->configurations += search.seen_count;
+	if (legality == LEGAL) {
+		finding->order_count = search.depth;
+		for (uint32_t i = 0; i < search.depth; i++)
+			finding->order[i] = search.stack[i].transaction;
+	}
+	search_close(&search);
+	return legality;
+}

@@ -1,0 +1,104 @@
+/*
+ * What the files of the judge of transactions share: who wrote each version, and in which order the
+ * versions of a key came about, as far as the reads tell.
+ */
+#ifndef SIM_CONSISTENCY_VERSIONS_H
+#define SIM_CONSISTENCY_VERSIONS_H
+
+#include "sim/consistency/transactions.h"
+
+#define NOBODY_WROTE UINT32_MAX
+
+/* One version of a key: who wrote it. */
+struct write {
+	uint64_t value;
+	uint32_t key, transaction;
+	uint32_t place; /* in the key's chain, from 1; 0: not in it */
+	bool last;      /* of its transaction's on this key */
+};
+
+/* A read of what stood there before its transaction, and whether that overwrote it. */
+struct seen {
+	uint32_t transaction, key;
+	uint32_t write; /* into `writes`; NOBODY_WROTE: nothing was there */
+	uint64_t value; /* of that version; 0: nothing */
+	bool updates;
+};
+
+/*
+ * The chain: versions of which each directly follows the one before. Of a list it is the longest
+ * read; of a register, the writes that read what they overwrote, from the initial value on. All
+ * other versions come after the whole chain, for nothing comes between its links.
+ */
+struct object {
+	uint32_t first_write, writes; /* of this key, in `writes` */
+	uint32_t *chain;              /* into `writes` */
+	uint32_t length;
+	const uint64_t *longest; /* of a list, the longest read ... */
+	uint32_t reader;         /* ... and who read it */
+};
+
+struct study {
+	const struct transactions *transactions;
+	struct transactions_finding *finding;
+	struct write *writes; /* by key and value */
+	uint32_t write_count;
+	struct seen *seen; /* external reads of those that committed, one a transaction and key */
+	uint32_t seen_count;
+	struct object *objects; /* by key */
+	uint32_t *chains;       /* the memory of all chains */
+	bool *happened;         /* committed, or of unknown fate and seen */
+	bool unique;            /* no value was written to a key twice: a read names its writer */
+};
+
+/* Its reads tell something, and it did happen. */
+static inline bool committed(const struct transaction *transaction)
+{
+	return !transaction->aborted && transaction->returned != NEVER_RETURNED;
+}
+
+static inline bool of_lists(const struct transactions *transactions)
+{
+	return transactions->model == TRANSACTION_LIST_APPEND;
+}
+
+static inline const struct micro *micro_at(const struct study *study, uint32_t transaction,
+					   uint32_t i)
+{
+	const struct transactions *t = study->transactions;
+
+	return &t->micros[t->list[transaction].first + i];
+}
+
+/* Notes an anomaly, the first of its kind. */
+void study_found(struct study *, enum anomaly, bool realtime, const struct step *, uint32_t count);
+
+/* ---- versions.c ------------------------------------------------------------------------------ */
+
+/* Works out writes, reads and chains, and notes what needs no cycle to be wrong. */
+void versions_study(struct study *);
+void versions_free(struct study *);
+/* The version's place among the others; NOBODY_WROTE: nobody wrote that value. */
+uint32_t write_find(const struct study *, uint32_t key, uint64_t value);
+/* The first in `seen` that read that version: those that overwrote it come first. */
+uint32_t seen_first(const struct study *, uint32_t key, uint32_t write);
+
+/* ---- dependencies.c -------------------------------------------------------------------------- */
+
+/*
+ * Looks for cycles (with `realtime`, those with real time too), and notes them by name. True: there
+ * is none, and `order`, which has room for all transactions, agrees with all dependencies.
+ */
+bool dependencies_study(struct study *, bool realtime, uint32_t *order, uint32_t *count);
+
+/* ---- serial.c -------------------------------------------------------------------------------- */
+
+/* Searches for a serial order of registers' transactions. */
+enum legality serial_search(struct study *, const struct judge_limits *, bool strict);
+
+/* ---- sessions.c ------------------------------------------------------------------------------ */
+
+/* Holds each session's reads and writes of a key to the order of its versions. */
+void sessions_study(struct study *);
+
+#endif

@@ -1,0 +1,431 @@
+/*
+ * The judge of transactions: each anomaly by its textbook example, and the judge against a twin
+ * that tries every serial order.
+ *
+ * Examples are written as a client would note them, one transaction a word: "1:r(x)=12,a(y)3" is
+ * session 1 reading the list 1, 2 under x and appending 3 to y. They follow one another in real
+ * time; a word that begins with '&' overlaps the one before it; '!' aborted, '?' is of unknown
+ * fate.
+ */
+#include "sim/consistency/transactions.h"
+#include "sim/world/pcg.h"
+#include "tests/tests.h"
+
+enum { LIST_MAX = 64, MICROS_MAX = 256, ELEMENTS_MAX = 1024, KEYS = 3 };
+
+static struct {
+	struct transactions t;
+	struct transaction list[LIST_MAX];
+	struct micro micros[MICROS_MAX];
+	uint64_t elements[ELEMENTS_MAX];
+	uint32_t micro_count, element_count;
+} noted;
+
+static void note_begin(bool lists)
+{
+	memset(&noted, 0, sizeof(noted));
+	noted.t = (struct transactions){.list = noted.list,
+					.micros = noted.micros,
+					.values = noted.elements,
+					.keys = KEYS,
+					.model = lists ? TRANSACTION_LIST_APPEND
+						       : TRANSACTION_RW_REGISTER};
+}
+
+static void note_micro(struct micro micro)
+{
+	noted.micros[noted.micro_count++] = micro;
+	noted.t.micro_count = noted.micro_count;
+	noted.list[noted.t.count].count++;
+}
+
+/* One "r(x)=12" or "w(y)3"; returns what follows. */
+static const char *note_access(const char *word)
+{
+	struct micro micro = {.kind = word[0] == 'r'   ? MICRO_READ
+				      : word[0] == 'w' ? MICRO_WRITE
+						       : MICRO_APPEND,
+			      .key = (uint32_t)(word[2] - 'x') + 1};
+
+	word += 4;
+	if (micro.kind == MICRO_READ) {
+		word += *word == '=';
+		micro.first = noted.element_count;
+	}
+	for (; *word >= '0' && *word <= '9'; word++) {
+		if (micro.kind == MICRO_READ && (noted.t.model == TRANSACTION_LIST_APPEND)) {
+			noted.elements[noted.element_count++] = (uint64_t)(*word - '0');
+			micro.count++;
+		} else {
+			micro.value = (uint64_t)(*word - '0');
+		}
+	}
+	note_micro(micro);
+	return word;
+}
+
+static void note_history(bool lists, const char *text)
+{
+	note_begin(lists);
+	for (const char *at = text; *at; at += *at == ' ') {
+		struct transaction *transaction = &noted.list[noted.t.count];
+		bool overlaps = *at == '&';
+
+		at += overlaps;
+		bool unknown = *at == '?';
+
+		transaction->aborted = *at == '!';
+		at += transaction->aborted || unknown;
+		transaction->process = (uint32_t)(*at - '0');
+		transaction->source = noted.t.count;
+		transaction->first = noted.micro_count;
+		transaction->invoked = 100 * noted.t.count + 100 - (overlaps ? 99 : 0);
+		transaction->returned = unknown ? NEVER_RETURNED : 100 * noted.t.count + 150;
+		if (overlaps && noted.t.count) /* all that overlap begin before the first ends */
+			transaction->invoked = transaction[-1].invoked + 1;
+		for (at++; *at && *at != ' ';)
+			at = note_access(at + 1);
+		noted.t.count++;
+	}
+	/* Those that overlap return together, after the last of them was invoked. */
+	for (uint32_t i = noted.t.count; i-- > 1;)
+		if (noted.list[i].invoked == noted.list[i - 1].invoked + 1 &&
+		    noted.list[i - 1].returned != NEVER_RETURNED)
+			noted.list[i - 1].returned = 100 * i + 149 - (uint32_t)(noted.t.count - i);
+}
+
+static struct transactions_finding finding;
+
+static void judge_noted(void)
+{
+	transactions_finding_free(&finding);
+	judge_transactions(&noted.t, &(struct judge_limits){0}, &finding);
+	if (noted.t.model == TRANSACTION_BANK || noted.t.model == TRANSACTION_LONG_FORK)
+		return;
+	if (finding.strict == LEGAL)
+		CU_ASSERT(serial_order_holds(&noted.t, finding.order, finding.order_count, true));
+	if (finding.serializable == LEGAL)
+		CU_ASSERT(serial_order_holds(&noted.t, finding.order, finding.order_count, false));
+}
+
+static bool names(enum anomaly kind, bool realtime)
+{
+	for (unsigned i = 0; i < finding.found_count; i++)
+		if (finding.found[i].kind == kind && finding.found[i].realtime == realtime)
+			return true;
+	return false;
+}
+
+static void refutes(bool lists, const char *text, enum anomaly kind)
+{
+	note_history(lists, text);
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.serializable, ILLEGAL);
+	CU_ASSERT_EQUAL(finding.strict, ILLEGAL);
+	if (!names(kind, false))
+		printf("\n  \"%s\" is not named %s", text, anomalies[kind].name);
+	CU_ASSERT(names(kind, false));
+}
+
+static void legal(bool lists, const char *text, enum legality strict)
+{
+	note_history(lists, text);
+	judge_noted();
+	if (finding.strict != strict || finding.serializable != LEGAL)
+		printf("\n  \"%s\": strict %d, serializable %d", text, finding.strict,
+		       finding.serializable);
+	CU_ASSERT_EQUAL(finding.strict, strict);
+	CU_ASSERT_EQUAL(finding.serializable, LEGAL);
+}
+
+/* ---- Examples -------------------------------------------------------------------------------- */
+
+static void right_histories_of_lists_are_strictly_serializable(void)
+{
+	legal(true, "", LEGAL);
+	legal(true, "1:a(x)1 2:r(x)=1,a(x)2 1:r(x)=12", LEGAL);
+	legal(true, "1:a(x)1 &2:a(x)2 1:r(x)=21", LEGAL);
+	legal(true, "1:a(x)1 ?2:a(x)2 1:r(x)=12", LEGAL);
+	legal(true, "1:a(x)1 ?2:a(x)2 1:r(x)=1 1:r(x)=12", LEGAL);
+	legal(true, "1:a(x)1 !2:a(x)2 1:r(x)=1", LEGAL);
+	legal(true, "1:a(x)1,r(x)=1,a(x)2,r(x)=12 2:r(x)=12", LEGAL);
+	/* Appended, and never read again. */
+	legal(true, "1:a(x)1 2:r(x)=1,a(x)2 1:a(x)3", LEGAL);
+}
+
+static void right_histories_of_registers_are_strictly_serializable(void)
+{
+	legal(false, "1:w(x)1 2:r(x)=1,w(x)2 1:r(x)=2", LEGAL);
+	legal(false, "1:w(x)1 &2:w(x)2 1:r(x)=1", LEGAL);
+	legal(false, "1:r(x)= 1:w(x)1 2:r(x)=1,r(y)=", LEGAL);
+	legal(false, "1:w(x)1 ?2:w(x)2 1:r(x)=1 1:r(x)=2", LEGAL);
+	/* Values written twice. */
+	legal(false, "1:w(x)1 2:w(x)2 1:w(x)1 2:r(x)=1", LEGAL);
+}
+
+static void real_time_is_told_apart(void)
+{
+	legal(true, "1:a(x)1 2:r(x)=", ILLEGAL);
+	CU_ASSERT(names(ANOMALY_G_SINGLE, true));
+	legal(true, "1:a(x)1 2:a(x)2 1:r(x)=21", ILLEGAL);
+	CU_ASSERT(names(ANOMALY_G0, true));
+	legal(false, "1:w(x)1 2:w(x)2 1:r(x)=1", ILLEGAL);
+	legal(false, "1:w(x)1 2:w(x)2 1:w(x)1 2:r(x)=2", ILLEGAL);
+}
+
+static void what_contradicts_itself_is_internal(void)
+{
+	refutes(true, "1:a(x)1 2:r(x)=1,a(x)2,r(x)=1", ANOMALY_INTERNAL);
+	refutes(true, "1:a(x)1 2:a(x)2,r(x)=1", ANOMALY_INTERNAL);
+	refutes(true, "1:a(x)1 2:r(x)=,r(x)=1", ANOMALY_INTERNAL);
+	refutes(false, "1:w(x)1 2:w(x)2,r(x)=1", ANOMALY_INTERNAL);
+	refutes(false, "1:w(x)1 2:r(x)=1,r(x)=", ANOMALY_INTERNAL);
+}
+
+static void what_nobody_wrote_is_named(void)
+{
+	refutes(true, "1:a(x)1 2:r(x)=13", ANOMALY_UNWRITTEN);
+	refutes(false, "1:w(x)1 2:r(x)=3", ANOMALY_UNWRITTEN);
+	refutes(true, "1:a(x)1 2:r(x)=11", ANOMALY_DUPLICATE);
+	refutes(true, "1:a(x)1 2:a(x)2 1:r(x)=12 2:r(x)=21", ANOMALY_INCOMPATIBLE);
+	refutes(true, "!1:a(x)1 2:r(x)=1", ANOMALY_G1A);
+	refutes(false, "!1:w(x)1 2:r(x)=1", ANOMALY_G1A);
+	refutes(true, "1:a(x)1,a(x)2 2:r(x)=1", ANOMALY_G1B);
+	refutes(false, "1:w(x)1,w(x)2 2:r(x)=1", ANOMALY_G1B);
+}
+
+static void cycles_have_their_names(void)
+{
+	refutes(true, "1:a(x)1,a(y)1 &2:a(x)2,a(y)2 3:r(x)=12,r(y)=21", ANOMALY_G0);
+	refutes(true, "1:a(x)1,r(y)=1 &2:a(y)1,r(x)=1", ANOMALY_G1C);
+	refutes(false, "1:w(x)1,r(y)=1 &2:w(y)1,r(x)=1", ANOMALY_G1C);
+	refutes(true, "1:a(x)1 2:r(x)=1,a(x)2 &3:r(x)=1,a(x)3 1:r(x)=123", ANOMALY_LOST_UPDATE);
+	refutes(false, "1:w(x)1 2:r(x)=1,w(x)2 &3:r(x)=1,w(x)3 1:r(x)=3", ANOMALY_LOST_UPDATE);
+	refutes(true, "1:a(x)1,a(y)1 &2:r(x)=,r(y)=1", ANOMALY_G_SINGLE);
+	refutes(false, "1:w(x)1,w(y)1 &2:r(x)=,r(y)=1", ANOMALY_G_SINGLE);
+	refutes(true, "1:r(x)=,a(y)1 &2:r(y)=,a(x)1 3:r(x)=1,r(y)=1", ANOMALY_G2);
+	refutes(false, "1:r(x)=,w(y)1 &2:r(y)=,w(x)1 3:r(x)=1,r(y)=1", ANOMALY_G2);
+	/* Nobody read the appends: they came after all that was read, all the same. */
+	refutes(true, "1:r(x)=,a(y)1 &2:r(y)=,a(x)1", ANOMALY_G2);
+	refutes(true, "1:a(x)1 &2:a(y)1 &3:r(x)=1,r(y)= &4:r(x)=,r(y)=1", ANOMALY_LONG_FORK);
+	refutes(false, "1:w(x)1 &2:w(y)1 &3:r(x)=1,r(y)= &4:r(x)=,r(y)=1", ANOMALY_LONG_FORK);
+}
+
+static void a_cycle_is_told_step_by_step(void)
+{
+	note_history(true, "1:r(x)=,a(y)1 &2:r(y)=,a(x)1 3:r(x)=1,r(y)=1");
+	judge_noted();
+	CU_ASSERT_FATAL(finding.found_count >= 1);
+	const struct step *steps = finding.steps + finding.found[0].first_step;
+
+	EQUAL(finding.found[0].step_count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t key = 1 + steps[i].transaction; /* which it read */
+
+		EQUAL(steps[i].dependency, DEPENDS_RW);
+		EQUAL(steps[i].key, key);
+		EQUAL(steps[i].value, 0);
+		EQUAL(steps[i].next, 1);
+	}
+	CU_ASSERT(steps[0].transaction != steps[1].transaction);
+}
+
+static void sessions_that_go_back_are_named(void)
+{
+	note_history(true, "1:a(x)1 2:a(x)2 3:r(x)=12 3:r(x)=1");
+	judge_noted();
+	CU_ASSERT(names(ANOMALY_MONOTONIC_READS, true));
+	CU_ASSERT(!names(ANOMALY_READ_YOUR_WRITES, true));
+	note_history(true, "1:a(x)1 2:a(x)2 2:r(x)=1 3:r(x)=12");
+	judge_noted();
+	CU_ASSERT(names(ANOMALY_READ_YOUR_WRITES, true));
+	note_history(true, "1:a(x)1 1:a(x)2 2:r(x)=21");
+	judge_noted();
+	CU_ASSERT(names(ANOMALY_MONOTONIC_WRITES, true));
+	note_history(true, "1:a(x)1 2:r(x)=1 2:a(x)2 3:r(x)=21");
+	judge_noted();
+	CU_ASSERT(names(ANOMALY_WRITES_FOLLOW_READS, true));
+}
+
+static void a_bank_keeps_its_sum(void)
+{
+	note_history(false, "1:r(x)=5,r(y)=5 2:r(x)=7,r(y)=3");
+	noted.t.model = TRANSACTION_BANK;
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.strict, LEGAL);
+	note_history(false, "1:r(x)=5,r(y)=5 2:r(x)=7,r(y)=5");
+	noted.t.model = TRANSACTION_BANK;
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.strict, ILLEGAL);
+	CU_ASSERT(names(ANOMALY_WRONG_TOTAL, false));
+	noted.micros[2].value = (uint64_t)-1;
+	judge_noted();
+	CU_ASSERT(names(ANOMALY_OVERDRAWN, false));
+}
+
+static void a_long_fork_may_lack_its_writes(void)
+{
+	note_history(false, "1:r(x)=1,r(y)= &2:r(x)=,r(y)=1");
+	noted.t.model = TRANSACTION_LONG_FORK;
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.serializable, ILLEGAL);
+	CU_ASSERT(names(ANOMALY_LONG_FORK, false));
+	note_history(false, "1:r(x)=1,r(y)= &2:r(x)=1,r(y)=1");
+	noted.t.model = TRANSACTION_LONG_FORK;
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.serializable, LEGAL);
+}
+
+/* ---- Against a twin that tries every order -----------------------------------------------------
+ */
+
+enum { SMALL = 5 };
+
+static bool any_order(uint32_t *order, uint32_t count, uint32_t used, bool strict)
+{
+	bool whole = true;
+
+	for (uint32_t i = 0; i < noted.t.count; i++)
+		whole = whole && (used >> i & 1 || noted.list[i].aborted ||
+				  noted.list[i].returned == NEVER_RETURNED);
+	if (whole && serial_order_holds(&noted.t, order, count, strict))
+		return true;
+	for (uint32_t i = 0; i < noted.t.count; i++) {
+		if (used >> i & 1 || noted.list[i].aborted)
+			continue;
+		order[count] = i;
+		if (any_order(order, count + 1, used | 1u << i, strict))
+			return true;
+	}
+	return false;
+}
+
+/* A serial run, some of whose reads lie. */
+static void note_random(struct pcg32 *pcg, bool lists, bool unique)
+{
+	uint64_t there[KEYS + 1][ELEMENTS_MAX] = {{0}}, next = 1;
+	uint32_t length[KEYS + 1] = {0}, count = 2 + pcg32_below(pcg, SMALL - 1);
+
+	note_begin(lists);
+	for (uint32_t i = 0; i < count; i++) {
+		struct transaction *transaction = &noted.list[i];
+		uint32_t micros = 1 + pcg32_below(pcg, 3), fate = pcg32_below(pcg, 12);
+
+		transaction->first = noted.micro_count;
+		transaction->aborted = fate == 0;
+		transaction->process = pcg32_below(pcg, 2);
+		transaction->invoked = 4 * i + 1 - (i ? 4 * pcg32_below(pcg, 2) : 0);
+		if (i && transaction->invoked <= transaction[-1].invoked)
+			transaction->invoked = transaction[-1].invoked + 1;
+		transaction->returned = 4 * i + 3 + 4 * pcg32_below(pcg, 2);
+		if (fate == 1)
+			transaction->returned = NEVER_RETURNED;
+		for (uint32_t m = 0; m < micros; m++) {
+			uint32_t key = 1 + pcg32_below(pcg, 2), lie = pcg32_below(pcg, 8);
+			struct micro micro = {.kind = MICRO_READ, .key = key};
+
+			if (pcg32_below(pcg, 2)) {
+				micro.kind = lists ? MICRO_APPEND : MICRO_WRITE;
+				micro.value = unique ? next++ : 1 + pcg32_below(pcg, 2);
+				if (!transaction->aborted || lie == 0)
+					there[key][length[key]++] = micro.value;
+			} else if (lists) {
+				micro.first = noted.element_count;
+				micro.count = length[key];
+				if (lie == 0 && micro.count)
+					micro.count--;
+				for (uint32_t e = 0; e < micro.count; e++)
+					noted.elements[noted.element_count++] = there[key][e];
+			} else {
+				uint32_t at = length[key];
+
+				if (lie == 0 && at)
+					at--;
+				micro.value = at ? there[key][at - 1] : 0;
+			}
+			noted.t.count = i;
+			note_micro(micro);
+		}
+		noted.t.count = i + 1;
+	}
+}
+
+static uint32_t disagreements(uint64_t seed, bool lists, bool unique, uint32_t verdicts[2])
+{
+	struct pcg32 pcg = pcg32_seeded(seed, PCG32_DEFAULT_STREAM);
+	uint32_t order[SMALL];
+
+	note_random(&pcg, lists, unique);
+	bool strict = any_order(order, 0, 0, true);
+	bool serializable = any_order(order, 0, 0, false);
+
+	judge_noted();
+	verdicts[0] += strict;
+	verdicts[1] += !serializable;
+	bool agrees = finding.strict == (strict ? LEGAL : ILLEGAL) &&
+		      finding.serializable == (serializable ? LEGAL : ILLEGAL);
+
+	return !agrees;
+}
+
+static void judge_and_twin_agree(bool lists, bool unique, uint32_t histories)
+{
+	uint32_t verdicts[2] = {0}, wrong = 0;
+
+	for (uint64_t seed = 1; seed <= histories; seed++) {
+		uint32_t now = disagreements(seed, lists, unique, verdicts);
+
+		if (now && !wrong)
+			printf("\n  the first at seed %llu", (unsigned long long)seed);
+		wrong += now;
+	}
+	EQUAL(wrong, 0);
+	CU_ASSERT(verdicts[0] > histories / 10);
+	CU_ASSERT(verdicts[1] > histories / 50);
+}
+
+static void lists_are_judged_as_their_twin_does(void)
+{
+	judge_and_twin_agree(true, true, 10000);
+}
+static void registers_are_judged_as_their_twin_does(void)
+{
+	judge_and_twin_agree(false, true, 10000);
+}
+static void values_written_twice_are_judged_as_their_twin_does(void)
+{
+	judge_and_twin_agree(false, false, 10000);
+}
+
+static void judge_forgets(void)
+{
+	transactions_finding_free(&finding);
+	memset(&finding, 0, sizeof(finding));
+}
+static void and_nothing_is_left(void)
+{
+	judge_forgets();
+	CU_ASSERT_PTR_NULL(finding.order);
+}
+
+CU_TestInfo transactions_tests[] = {
+	{"right histories of lists are strictly serializable",
+	 right_histories_of_lists_are_strictly_serializable},
+	{"right histories of registers are strictly serializable",
+	 right_histories_of_registers_are_strictly_serializable},
+	{"real time is told apart", real_time_is_told_apart},
+	{"what contradicts itself is internal", what_contradicts_itself_is_internal},
+	{"what nobody wrote, or not for good, is named", what_nobody_wrote_is_named},
+	{"cycles have their names", cycles_have_their_names},
+	{"a cycle is told step by step", a_cycle_is_told_step_by_step},
+	{"sessions that go back are named", sessions_that_go_back_are_named},
+	{"a bank keeps its sum", a_bank_keeps_its_sum},
+	{"a long fork may lack its writes", a_long_fork_may_lack_its_writes},
+	{"lists are judged as a twin that tries every order does",
+	 lists_are_judged_as_their_twin_does},
+	{"registers are judged as their twin does", registers_are_judged_as_their_twin_does},
+	{"values written twice are judged as their twin does",
+	 values_written_twice_are_judged_as_their_twin_does},
+	{"and nothing is left", and_nothing_is_left},
+	CU_TEST_INFO_NULL,
+};
