@@ -4,7 +4,8 @@ data = 'availability.dat'
 share = 1.15                    # heights of the panels
 gap = 0.3
 panel = 3.6
-height = strip + 0.12 + share + gap + panel + foot(1)
+y_min = 0
+height = strip + 0.12 + share + gap + panel + foot(2)
 
 do for [kind in "svg png"] {
 	eval start(kind)
@@ -13,8 +14,8 @@ do for [kind in "svg png"] {
 	eval draw_faults
 
 	unset key
-	set tmargin at screen up(foot(1) + panel + gap + share)
-	set bmargin at screen up(foot(1) + panel + gap)
+	set tmargin at screen up(foot(2) + panel + gap + share)
+	set bmargin at screen up(foot(2) + panel + gap)
 	set yrange [0:100]
 	set ytics 0,50,100
 	set xtics format ''
@@ -27,25 +28,23 @@ do for [kind in "svg png"] {
 			dashtype 2 linecolor rgb black notitle
 
 	eval legend
-	set tmargin at screen up(foot(1) + panel)
-	set bmargin at screen up(foot(1))
-	set yrange [0:y_max]
+	set tmargin at screen up(foot(2) + panel)
+	set bmargin at screen up(foot(2))
+	set yrange [y_min:y_max]
 	set ytics autofreq
 	set xtics format '%g'
-	eval below('invocation time (s)', 1)
+	eval below('invocation time (s)', 2)
 	eval beside('operations / s')
-	plot data index 'faults' using (($1+$2)/2):(0):1:2:(0):(y_max) \
-			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
-			title 'fault', \
+	plot @shaded, \
 		'' index 'avoidable' using (($1+$2)/2):(0):1:2:(0):(y_max) \
 			with boxxyerror fillcolor rgb purple fillstyle transparent solid 0.45 \
-			title 'avoidable', \
-		'' index 'heal' using 1:(0):(0):(y_max) with vectors nohead \
-			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
+			title has_avoidable ? 'avoidable' : '', \
+		@healed, \
 		'' index 'rates' using 1:2 with steps linewidth 1.2 dashtype 3 \
 			linecolor rgb vermillion title 'invoked', \
 		'' index 'rates' using 1:3 with steps linewidth 1.6 linecolor rgb green \
-			title 'successful'
+			title 'successful', \
+		NaN with boxes fillcolor rgb vermillion title has_failures ? 'not successful' : ''
 	unset multiplot
 	unset output
 }

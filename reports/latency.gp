@@ -17,21 +17,19 @@ do for [kind in "svg png"] {
 	set mytics 10
 	eval below('invocation time (s)', 1)
 	eval beside('latency (ms)')
-	plot data index 'faults' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
-			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
-			title 'fault', \
-		'' index 'heal' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
-			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
+	plot @shaded, @healed, \
 		'' index 'ok' using 1:2 with points pointtype 7 pointsize dot \
 			linecolor rgb blue notitle, \
 		'' index 'fail' using 1:2 with points pointtype 9 pointsize 0.5*mark \
 			linecolor rgb orange notitle, \
 		'' index 'unknown' using 1:2 with points pointtype 2 pointsize 0.45*mark \
 			linecolor rgb vermillion notitle, \
-		NaN with points pointtype 7 pointsize 0.45*mark linecolor rgb blue title 'ok', \
-		NaN with points pointtype 9 pointsize 0.7*mark linecolor rgb orange title 'fail', \
-		NaN with points pointtype 2 pointsize 0.6*mark \
-			linecolor rgb vermillion title 'unknown'
+		NaN with points pointtype 7 pointsize 0.45*mark linecolor rgb blue \
+			title has_ok ? 'ok' : '', \
+		NaN with points pointtype 9 pointsize 0.7*mark linecolor rgb orange \
+			title has_fail ? 'fail' : '', \
+		NaN with points pointtype 2 pointsize 0.6*mark linecolor rgb vermillion \
+			title has_unknown ? 'unknown' : ''
 	unset logscale
 	unset mytics
 	unset multiplot

@@ -2,6 +2,7 @@
 
 data = 'leaders.dat'
 panel = nodes * lane
+y_min = -0.5; y_max = nodes - 0.5
 height = strip + 0.12 + panel + foot(2)
 
 # A bar of so much of a lane's height.
@@ -19,24 +20,21 @@ do for [kind in "svg png"] {
 	eval legend
 	set tmargin at screen up(foot(2) + panel)
 	set bmargin at screen up(foot(2))
-	set yrange [nodes-0.5:-0.5]
+	set yrange [y_max:y_min]
 	set ytics scale 0 format ''
 	eval below('time (s)', 2)
-	plot data index 'faults' using (($1+$2)/2):(0):1:2:(-0.5):(nodes-0.5) \
-			with boxxyerror fillcolor rgb black fillstyle transparent solid 0.09 \
-			title 'fault', \
+	plot @shaded, \
 		'' index 'names' using (0):1:ytic(2) with points pointtype -1 notitle, \
-		'' index 'follower' @follower fillcolor rgb grey title 'follower', \
-		'' index 'candidate' @candidate fillcolor rgb orange title 'candidate', \
-		'' index 'even' @leader fillcolor rgb blue title 'leader (even)', \
-		'' index 'odd' @leader fillcolor rgb sky title 'leader (odd)', \
-		'' index 'down' @down fillcolor rgb black title 'down', \
+		'' index 'follower' @follower fillcolor rgb grey title has_follower ? 'follower' : '', \
+		'' index 'candidate' @candidate fillcolor rgb orange title has_candidate ? 'candidate' : '', \
+		'' index 'even' @leader fillcolor rgb blue title has_even ? 'leader (even)' : '', \
+		'' index 'odd' @leader fillcolor rgb sky title has_odd ? 'leader (odd)' : '', \
+		'' index 'down' @down fillcolor rgb black title has_down ? 'down' : '', \
 		'' index 'paused' @paused fillcolor rgb purple linewidth 1.4 \
-			fillstyle solid 0.25 border title 'paused', \
+			fillstyle solid 0.25 border title has_paused ? 'paused' : '', \
 		'' index 'cut' @cut fillcolor rgb vermillion \
-			fillstyle transparent pattern 5 title 'cut', \
-		'' index 'heal' using 1:(-0.5):(0):(nodes) with vectors nohead \
-			dashtype 2 linecolor rgb black title has_heal ? 'heal' : '', \
+			fillstyle transparent pattern 5 title has_cut ? 'cut' : '', \
+		@healed, \
 		'' index 'terms' using 2:1:3:4 with labels left offset char 0.2,0 \
 			textcolor rgb variable font small notitle
 	set ytics scale 0.6

@@ -47,6 +47,14 @@ below(text, rows) = sprintf( \
 beside(text) = sprintf( \
 	"set label 2 '%s' at screen 0.4 / width, graph 0.5 center rotate by 90", text)
 
+# Behind the curves of a panel from y_min to y_max: the time under any fault, and the heal.
+shaded = "\
+	data index 'shade' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
+		with boxxyerror fillcolor rgb '#E9E9E9' title has_fault ? 'fault' : ''"
+healed = "\
+	'' index 'heal' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
+		dashtype 2 linecolor rgb black title has_heal ? 'heal' : ''"
+
 # Each fault is a bar with its name, in a lane of its own where several overlap.
 draw_faults = "\
 	set tmargin at screen up(height - 0.05); set bmargin at screen up(height - strip + 0.1); \

@@ -40,7 +40,8 @@ struct command {
 	const struct flag *flags;          /* ended by name == NULL */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
-extern const struct command run_command, lint_command, list_command, schema_command, help_command;
+extern const struct command run_command, lint_command, list_command, schema_command, report_command,
+	help_command;
 extern const struct command *const commands[]; /* in the order of --help, ended by NULL */
 
 /* NULL, after a complaint, where there is none of that name. */

@@ -6,8 +6,9 @@
 
 #include "sim/cli/cli.h"
 
-const struct command *const commands[] = {&run_command,    &lint_command, &list_command,
-					  &schema_command, &help_command, NULL};
+const struct command *const commands[] = {
+	&run_command,    &lint_command, &list_command, &schema_command,
+	&report_command, &help_command, NULL};
 
 static const struct {
 	int status;

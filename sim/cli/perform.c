@@ -132,14 +132,21 @@ static bool write_history(const struct keep *keep, struct theatre *theatre)
 	return folder_close(keep->folder, file, "history.jsonl");
 }
 
-static bool write_metrics(const struct keep *keep, const struct metrics *metrics)
+static bool write_tables(const struct keep *keep, struct theatre *theatre,
+			 const struct metrics *metrics)
 {
 	FILE *file = folder_file(keep->folder, "metrics.csv");
 
 	if (!file)
 		return false;
 	metrics_write(file, metrics);
-	return folder_close(keep->folder, file, "metrics.csv");
+	if (!folder_close(keep->folder, file, "metrics.csv"))
+		return false;
+	file = folder_file(keep->folder, "series.csv");
+	if (!file)
+		return false;
+	series_write(file, theatre_world(theatre));
+	return folder_close(keep->folder, file, "series.csv");
 }
 
 /* The scenario as it was run, bugs of the command line included. */
@@ -154,15 +161,21 @@ static bool write_scenario(const struct keep *keep)
 	return file && folder_close(keep->folder, file, "scenario.yaml");
 }
 
-/* Pictures never change a verdict; only a folder that takes no more bytes counts. */
-static bool draw(const struct keep *keep, struct theatre *theatre, struct letter *letter,
-		 const struct metrics *metrics)
+/* From what was written, as `ordeal report` draws them. Pictures never change a verdict; only a
+ * folder that takes no more bytes counts. */
+static bool draw(const struct keep *keep, struct letter *letter)
 {
 	FILE *say = fmemopen(letter->plots, sizeof(letter->plots) - 1, "w");
-	enum plots_outcome outcome = plots_draw(keep->folder, theatre_world(theatre),
-						keep->scenario, &letter->record.result, metrics,
-						say);
+	enum plots_outcome outcome = PLOTS_FAILED;
+	char why[RECORDED_WHY_MAX];
+	struct recorded run;
 
+	if (recorded_read(keep->folder->now, &run, why)) {
+		outcome = plots_draw(keep->folder, &run, keep->scenario->plots, say);
+		recorded_free(&run);
+	} else if (say) {
+		fprintf(say, "plots failed: %s\n", why);
+	}
 	if (say)
 		fclose(say);
 	letter->plots[strcspn(letter->plots, "\n")] = '\0';
@@ -182,8 +195,8 @@ void keep_work(int to, void *context)
 				  : NO_MEMORY;
 	if (letter->trouble == NO_TROUBLE) {
 		if (!write_verdict(keep, theatre, &letter->record, &metrics) ||
-		    !write_history(keep, theatre) || !write_metrics(keep, &metrics) ||
-		    !write_scenario(keep) || !draw(keep, theatre, letter, &metrics))
+		    !write_history(keep, theatre) || !write_tables(keep, theatre, &metrics) ||
+		    !write_scenario(keep) || (keep->scenario->plots && !draw(keep, letter)))
 			letter->trouble = NOT_WRITTEN;
 		metrics_free(&metrics);
 	}

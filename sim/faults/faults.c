@@ -151,6 +151,48 @@ static void say_set(struct text *text, const struct world *world, const struct e
 	}
 }
 
+/* In the largest unit that leaves a whole number. */
+static void say_duration(struct text *text, nanoseconds time)
+{
+	static const struct {
+		const char *name;
+		nanoseconds length;
+	} units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+	unsigned unit = 0;
+
+	while (time % units[unit].length)
+		unit++;
+	say(text, " %lld%s", (long long)(time / units[unit].length), units[unit].name);
+}
+
+/* A number of so many hundredths, without zeros that say nothing. */
+static void say_hundredths(struct text *text, int64_t hundredths, const char *unit)
+{
+	long long whole = hundredths / 100, rest = hundredths % 100;
+
+	if (!rest)
+		say(text, " %lld%s", whole, unit);
+	else if (rest % 10 == 0)
+		say(text, " %lld.%lld%s", whole, rest / 10, unit);
+	else
+		say(text, " %lld.%02lld%s", whole, rest, unit);
+}
+
+static void say_amount(struct text *text, const struct fault_kind *kind, int64_t amount)
+{
+	switch (kind->amount) {
+	case AMOUNT_NONE: break;
+	case AMOUNT_DURATION: say_duration(text, amount); break;
+	case AMOUNT_SHARE:
+		say_hundredths(text, (int64_t)(((uint128_t)amount * 10000 + (1u << 31)) >> 32),
+			       "%");
+		break;
+	case AMOUNT_FACTOR: say_hundredths(text, amount / 10, "x"); break;
+	case AMOUNT_PPM: say(text, " %lldppm", (long long)amount); break;
+	case AMOUNT_CHOICE: say(text, " %s %s", kind->amount_key, kind->choices[amount]); break;
+	}
+}
+
 const char *faults_describe(struct world *world, unsigned number, char text[FAULT_TEXT_MAX])
 {
 	const struct fault_entry *entry = fault_entry(world, number);
@@ -160,6 +202,7 @@ const char *faults_describe(struct world *world, unsigned number, char text[FAUL
 	say(&to, "%s", kind->name);
 	if (entry->state.state == FAULT_WAITING || entry->state.state == FAULT_NEVER_FIRED)
 		return text;
+	say_amount(&to, kind, entry->fault->amount);
 	for (unsigned part = 0; part < entry->fault->part_count; part++) {
 		if (part == 0)
 			say(&to, " ");

@@ -154,8 +154,8 @@ void faults_heal(struct world *);
 unsigned faults_count(const struct world *);
 const struct fault *faults_fault(const struct world *, unsigned number);
 const struct fault_state *faults_state(const struct world *, unsigned number);
-/* "crash n3", "partition n1 n2 | n3..n5", "loss n1 -> all": for traces and pictures. Whom it hit is
- * known once it has fired. Returns `text`. */
+/* "crash n3", "partition n1 n2 | n3..n5", "loss 30% n1 -> all": for traces and pictures. Whom it
+ * hit is known once it has fired. Returns `text`. */
 enum { FAULT_TEXT_MAX = 512 };
 const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
 /* Processes that the heal left whole and connected; all of them before a heal. */

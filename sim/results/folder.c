@@ -103,6 +103,13 @@ bool folder_begin(struct folder *folder, const char *out, const char *scenario, 
 	return true;
 }
 
+bool folder_open(struct folder *folder, const char *path)
+{
+	memset(folder, 0, sizeof(*folder));
+	return path_of(folder, folder->path, "%s", path) &&
+	       path_of(folder, folder->now, "%s", path) && make_path(folder, path);
+}
+
 FILE *folder_file(struct folder *folder, const char *name)
 {
 	char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX];

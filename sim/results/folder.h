@@ -25,6 +25,8 @@ struct folder {
 
 /* All return false, with `error` filled in, where the machine refuses. */
 bool folder_begin(struct folder *, const char *out, const char *scenario, uint64_t seed);
+/* A folder that stands already, or is made: what is written into it is there at once. */
+bool folder_open(struct folder *, const char *path);
 /* A file of the folder; NULL: refused. folder_close tells whether all bytes were taken. */
 FILE *folder_file(struct folder *, const char *name);
 bool folder_close(struct folder *, FILE *, const char *name);

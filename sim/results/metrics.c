@@ -79,8 +79,7 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The latencies of the successes among some calls, sorted, into `latency`; their number. */
-static size_t latencies(const struct call *calls, size_t count, nanoseconds *latency)
+size_t latencies(const struct call *calls, size_t count, nanoseconds *latency)
 {
 	size_t successes = 0;
 
@@ -91,7 +90,7 @@ static size_t latencies(const struct call *calls, size_t count, nanoseconds *lat
 	return successes;
 }
 
-static nanoseconds percentile(const nanoseconds *sorted, size_t count, size_t percent)
+nanoseconds percentile(const nanoseconds *sorted, size_t count, size_t percent)
 {
 	return count ? sorted[(count * percent + 99) / 100 - 1] : -1;
 }

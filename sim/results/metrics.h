@@ -73,6 +73,10 @@ void metrics_free(struct metrics *);
 
 /* The operations of the history, malloced. What has no outcome is unknown, as of `ended`. */
 struct call *calls_of(struct world *, nanoseconds timeout, nanoseconds ended, size_t *count);
+/* The latencies of the successes among some calls, sorted, into `latency`; their number. */
+size_t latencies(const struct call *calls, size_t count, nanoseconds *latency);
+/* The nearest rank; -1: there are none. */
+nanoseconds percentile(const nanoseconds *sorted, size_t count, size_t percent);
 /* The value of the inspector "role" that means "leader", or -1. */
 int leader_role(const struct protocol *);
 

@@ -9,5 +9,8 @@ extern const char *const script_style[];
 extern const char *const script_latency[];
 extern const char *const script_availability[];
 extern const char *const script_leaders[];
+extern const char *const script_ribbon[];
+extern const char *const script_cdf[];
+extern const char *const script_compare[];
 
 #endif

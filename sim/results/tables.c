@@ -1,5 +1,6 @@
 /*
- * The tables: metrics.csv, a line a bucket of one run, and runs.csv, a line a run of many.
+ * The tables: metrics.csv, a line a bucket of one run; series.csv, a line for each time that a
+ * process became something else; and runs.csv, a line a run of many.
  *
  * Times are whole nanoseconds, named so in the heading; a figure that does not exist (the latency
  * of no operation) is an empty field.
@@ -48,6 +49,38 @@ void metrics_write(FILE *out, const struct metrics *metrics)
 		fputc(',', out);
 		time_field(out, bucket->ok ? bucket->p99 : -1);
 		fprintf(out, ",%" PRId64 ",%" PRId64 "\n", bucket->faulty, bucket->avoidable);
+	}
+}
+
+/* The name of a process's role; "" where its protocol has none. */
+static const char *role_name(struct world *world, const struct series_record *record)
+{
+	const struct inspector *i = world_protocol(world, record->process)->inspectors;
+
+	for (; i && i->name; i++) {
+		if (strcmp(i->name, "role") != 0 || !i->values)
+			continue;
+		for (unsigned value = 0; i->values[value]; value++)
+			if (value == record->role)
+				return i->values[value];
+	}
+	return "";
+}
+
+void series_write(FILE *out, struct world *world)
+{
+	static const char *const statuses[] = {[UP] = "up", [DOWN] = "down", [PAUSED] = "paused"};
+	size_t count = records_size(world, RECORDS_SERIES) / sizeof(struct series_record);
+
+	fputs("time_ns,process,status,role,term,cut\n", out);
+	for (size_t i = 0; i < count; i++) {
+		const struct series_record *record = records_at(world, RECORDS_SERIES,
+								i * sizeof(*record));
+		char name[8];
+
+		fprintf(out, "%" PRId64 ",%s,%s,%s,%" PRIu64 ",%s\n", record->time,
+			endpoint_name(record->process, name), statuses[record->status],
+			role_name(world, record), record->term, record->cut ? "cut" : "");
 	}
 }
 

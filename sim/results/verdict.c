@@ -195,6 +195,7 @@ static json_t *hit_json(const struct endpoint_set *hit)
 static json_t *faults_json(struct world *world)
 {
 	static const char *const states[] = {"waiting", "active", "over", "never fired"};
+	char text[FAULT_TEXT_MAX];
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < faults_count(world); i++) {
@@ -204,6 +205,7 @@ static json_t *faults_json(struct world *world)
 		json_t *object = json_object();
 
 		put_text(object, "fault", fault_kinds[fault->kind].name);
+		put_text(object, "what", faults_describe(world, i, text));
 		put_time(object, "at", fault->at);
 		put_text(object, "state", states[state->state]);
 		put_time(object, "began", fired ? state->began : -1);
@@ -277,6 +279,7 @@ void verdict_write(FILE *out, struct world *world, const struct scenario *scenar
 	put_count(root, "faults_never_fired", result->faults_never_fired);
 	put(root, "metrics", metrics_json(world, metrics));
 	put(root, "counters", counters_json(&result->counters));
+	put_time(root, "warmup", scenario->warmup);
 	put_time(root, "healed", result->healed ? result->healed : -1);
 	put_time(root, "settled", result->settled ? result->settled : -1);
 	put_time(root, "ended", result->ended);

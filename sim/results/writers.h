@@ -1,5 +1,5 @@
 /*
- * What is written about runs: verdict.json, metrics.csv and a line of runs.csv.
+ * What is written about runs: verdict.json, metrics.csv, series.csv and a line of runs.csv.
  *
  * None of it knows the wall clock, where results go, or how many jobs there were: two runs of one
  * seed leave the same bytes. A FILE that took less than it was given says so when it is closed.
@@ -15,6 +15,8 @@ void verdict_write(FILE *, struct world *, const struct scenario *, const struct
 		   const struct metrics *, const char *replay);
 /* A line a bucket. */
 void metrics_write(FILE *, const struct metrics *);
+/* A line for each change in what a process is. */
+void series_write(FILE *, struct world *);
 void runs_header_write(FILE *);
 void runs_line_write(FILE *, const struct scenario *, const struct run_record *, uint64_t seed);
 

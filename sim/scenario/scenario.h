@@ -41,7 +41,7 @@ struct expectation {
 	uint32_t within_seeds;
 };
 
-enum plot { PLOT_LATENCY, PLOT_AVAILABILITY, PLOT_LEADERS, PLOTS };
+enum plot { PLOT_LATENCY, PLOT_AVAILABILITY, PLOT_LEADERS, PLOT_RIBBON, PLOT_CDF, PLOTS };
 extern const char *const plot_names[PLOTS + 1];
 
 struct scenario {

@@ -40,7 +40,9 @@ const char *const section_names[SECTIONS] = {
 
 const char *const plot_names[PLOTS + 1] = {[PLOT_LATENCY] = "latency",
 					   [PLOT_AVAILABILITY] = "availability",
-					   [PLOT_LEADERS] = "leaders"};
+					   [PLOT_LEADERS] = "leaders",
+					   [PLOT_RIBBON] = "ribbon",
+					   [PLOT_CDF] = "cdf"};
 
 const struct expectation_form expectation_forms[EXPECTATION_KINDS] = {
 	[EXPECT_SAFE] = {"safe", "no safety judge objects", SECTIONS},

@@ -39,6 +39,7 @@ static void help_teaches(void)
 	CONTAINS(shell_out(), "ordeal lint FILE...");
 	CONTAINS(shell_out(), "ordeal list KIND...");
 	CONTAINS(shell_out(), "ordeal schema");
+	CONTAINS(shell_out(), "ordeal report PATH...");
 	CONTAINS(shell_out(), "interrupted");
 	EQUAL(shell("$ORDEAL run --help"), 0);
 	for (size_t i = 0; i < sizeof(of_run) / sizeof(of_run[0]); i++)

@@ -1157,7 +1157,7 @@ static void descriptions(void)
 	play(&stage, 101 * MS);
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 0, text), "crash n2");
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 1, text), "cut n1 <-> n3");
-	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 2, text), "delay c1 c2 -> all");
+	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 2, text), "delay 1ms c1 c2 -> all");
 	CU_ASSERT_STRING_EQUAL(faults_describe(stage.world, 3, text),
 			       "partition n1 n2 | n3..n5 c1");
 	stage_close(&stage);

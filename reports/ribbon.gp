@@ -1,0 +1,32 @@
+# Latency as a band from the median to the 99th percentile, with the 95th as a line.
+
+data = 'ribbon.dat'
+panel = 5.2
+height = strip + panel + foot(1)
+
+do for [kind in "svg png"] {
+	eval start(kind)
+	set output 'ribbon.'.kind
+	set multiplot
+	eval draw_faults
+	eval legend
+	set tmargin at screen up(foot(1) + panel)
+	set bmargin at screen up(foot(1))
+	set yrange [y_min:y_max]
+	set logscale y 10
+	set mytics 10
+	eval below('invocation time (s)', 1)
+	eval beside('latency (ms)')
+	plot @shaded, \
+		data index 'ribbon' using 1:2:4 with filledcurves fillcolor rgb sky \
+			fillstyle transparent solid 0.55 title 'p50 to p99', \
+		'' index 'ribbon' using 1:2 with lines linewidth 1.6 linecolor rgb blue \
+			title 'p50', \
+		'' index 'ribbon' using 1:3 with lines linewidth 1.3 \
+			linecolor rgb vermillion title 'p95', \
+		@healed
+	unset logscale
+	unset mytics
+	unset multiplot
+	unset output
+}
