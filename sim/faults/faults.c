@@ -189,6 +189,7 @@ static void say_amount(struct text *text, const struct fault_kind *kind, int64_t
 		break;
 	case AMOUNT_FACTOR: say_hundredths(text, amount / 10, "x"); break;
 	case AMOUNT_PPM: say(text, " %lldppm", (long long)amount); break;
+	case AMOUNT_COUNT: say(text, " %s %lld", kind->amount_key, (long long)amount); break;
 	case AMOUNT_CHOICE: say(text, " %s %s", kind->amount_key, kind->choices[amount]); break;
 	}
 }
