@@ -15,11 +15,11 @@ void raft_apply(struct env *env, struct raft *raft)
 		size_t size;
 		enum record found = env_log_read(env, raft->applied + 1, &entry);
 
-		if (found == ROTTEN) {
+		if (ORDEAL_UNLIKELY(found != WHOLE)) {
+			ORDEAL_ASSERT(env, found == ROTTEN);
 			raft_fall_silent(env, raft);
 			return;
 		}
-		ORDEAL_ASSERT(env, found == WHOLE);
 		raft->applied++;
 		const void *answer = env_apply(env, entry.index, entry.command, entry.size, &size);
 		/* Who leads no more still answers, if it is its own entry that stands here. */

@@ -19,9 +19,10 @@ uint64_t raft_term_at(struct env *env, struct raft *raft, uint64_t index)
 		return 0;
 	enum record found = env_log_read(env, index, &entry);
 
-	if (found == ROTTEN)
+	if (ORDEAL_UNLIKELY(found != WHOLE)) {
+		ORDEAL_ASSERT(env, found == ROTTEN);
 		raft_fall_silent(env, raft);
-	ORDEAL_ASSERT(env, found == WHOLE || raft->silent);
+	}
 	return entry.term;
 }
 
@@ -50,7 +51,7 @@ static void send_entries(struct env *env, struct raft *raft, process_id to,
 {
 	uint64_t prev_term = raft_term_at(env, raft, follower->next - 1);
 
-	if (raft->silent)
+	if (ORDEAL_UNLIKELY(raft->silent))
 		return;
 	/* Ticket 0: it leaves at once, for it promises nothing that this disk must keep. */
 	struct append_entries *m = env_send_after(env, 0, to, APPEND_ENTRIES, 0);
@@ -262,7 +263,7 @@ void raft_on_append_entries(struct env *env, void *state, process_id from, const
 	raft_follow(env, raft, from);
 	bool shares = shares_previous(env, raft, m, &conflict);
 
-	if (raft->silent)
+	if (ORDEAL_UNLIKELY(raft->silent))
 		return;
 	if (!shares) {
 		/* Behind the commit index may stand what was acknowledged: it stays until an entry
@@ -275,7 +276,7 @@ void raft_on_append_entries(struct env *env, void *state, process_id from, const
 	uint64_t verified = m->prev_index + env_record_count(body);
 	unsigned taken = take_entries(env, raft, body);
 
-	if (raft->silent)
+	if (ORDEAL_UNLIKELY(raft->silent))
 		return;
 	/* The message may be old, and what follows it in the log newer: that stays. */
 	if (BUG(env, TRUNCATES_MATCHING_SUFFIX))
