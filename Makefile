@@ -3,7 +3,9 @@
 BUILD    ?= build
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror -pedantic
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g $(WARNINGS)
-LIBS     := -lyaml -ljansson -lm
+# What a plug-in may call of ours.
+EXPORTS  := -Wl,--export-dynamic-symbol='env_*' -Wl,--export-dynamic-symbol=__assert_fail
+LIBS     := -lyaml -ljansson -lm $(EXPORTS)
 COMMA    := ,
 
 SOURCES   := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))

@@ -1,4 +1,4 @@
-/* Every protocol and every app that is built in: see registry.h. A new one adds its line here. */
+/* What is built in adds its line here; what is loaded is added behind: see registry.h. */
 #include "protocols/registry.h"
 
 #include <string.h>
@@ -6,8 +6,9 @@
 extern const struct protocol abd_protocol, raft_protocol, single_protocol;
 extern const struct app app_kv, app_register;
 
-const struct protocol *const protocols[] = {&abd_protocol, &raft_protocol, &single_protocol, NULL};
-const struct app *const apps[] = {&app_kv, &app_register, NULL};
+const struct protocol *protocols[REGISTRY_MAX + 1] = {&abd_protocol, &raft_protocol,
+						      &single_protocol};
+const struct app *apps[REGISTRY_MAX + 1] = {&app_kv, &app_register};
 
 const struct protocol *protocol_named(const char *name)
 {
@@ -23,4 +24,36 @@ const struct app *app_named(const char *name)
 		if (!strcmp((*at)->name, name))
 			return *at;
 	return NULL;
+}
+
+static unsigned protocol_count(void)
+{
+	unsigned count = 0;
+
+	while (protocols[count])
+		count++;
+	return count;
+}
+
+static unsigned app_count(void)
+{
+	unsigned count = 0;
+
+	while (apps[count])
+		count++;
+	return count;
+}
+
+bool registry_has_room(unsigned more_apps)
+{
+	return protocol_count() < REGISTRY_MAX && more_apps <= REGISTRY_MAX - app_count();
+}
+
+void registry_add(const struct protocol *protocol)
+{
+	unsigned next = app_count();
+
+	protocols[protocol_count()] = protocol;
+	for (const struct app *const *app = protocol->apps; app && *app; app++)
+		apps[next++] = *app;
 }

@@ -359,7 +359,7 @@ struct app { /* what a log replicates */
 	size_t (*image)(struct env *, const void *state, void *bytes);   /* NULL: only the size */
 	void (*restore)(struct env *, void *state, const void *bytes, size_t size);
 	uint64_t (*digest)(const void *state); /* equal states, equal digests, whatever the path */
-	/* answer == NULL: not answered. */
+	/* answer == NULL: not answered. What is told is zeroed before. */
 	void (*tell)(const void *command, size_t, const void *answer, size_t, struct told *);
 };
 

@@ -56,6 +56,10 @@ const struct judge_kind judges[JUDGES] = {
 	[JUDGE_PROTOCOL_CRASHED] = {"protocol-crashed",
 				    "Every handler returns, and its own assertions hold.",
 				    "the protocol's authors", true},
+	[JUDGE_NO_HIDDEN_STATE] =
+		{"no-hidden-state",
+		 "A protocol keeps no static data: no crash would take it, and all would share it.",
+		 "sim/ordeal.h", true},
 	[JUDGE_CONVERGENCE] =
 		{"convergence",
 		 "After the heal all members have applied the same commands, and their "
@@ -189,8 +193,9 @@ void check_result(struct world *world, struct check_result *result)
 		result->verdict[i] = NOT_EXERCISED;
 	if (!check)
 		return;
-	/* The world looks at every message as it leaves. */
+	/* The world looks at every message as it leaves, and at plug-ins after each handler. */
 	check->checks[JUDGE_PERSIST_BEFORE_SEND] = world->counters.sent;
+	check->checks[JUDGE_NO_HIDDEN_STATE] = world->counters.statics_watched;
 	for (unsigned i = 0; i < JUDGES; i++)
 		result->verdict[i] = verdict_of(check, i);
 	memcpy(result->checks, check->checks, sizeof(result->checks));
@@ -272,6 +277,16 @@ static void failed(struct world *world, process_id id, const char *what)
 	check_violated(world, JUDGE_PROTOCOL_CRASHED, id, "%s %s", endpoint_name(id, name), what);
 }
 
+static void hid(struct world *world, process_id id, const char *variable)
+{
+	char name[8];
+
+	check_violated(world, JUDGE_NO_HIDDEN_STATE, id,
+		       "a handler of %s changed %s, static data of its plug-in: what a process "
+		       "remembers stands in its state, which a crash takes, or on its disk",
+		       endpoint_name(id, name), variable ? variable : "a variable");
+}
+
 const struct observer check_observer = {
 	.observed = observed,
 	.appended = judged_appended,
@@ -284,5 +299,6 @@ const struct observer check_observer = {
 	.queried = judged_queried,
 	.handled = judged_handled,
 	.left_early = left_early,
+	.hid = hid,
 	.failed = failed,
 };

@@ -24,7 +24,7 @@ enum exit_status {
 int gravest(int a, int b);
 
 /* One option of a command, as the command line spells it and help prints it. */
-enum { COMPLAINT_MAX = 400 };
+enum { COMPLAINT_MAX = 500 };
 struct flag {
 	const char *name;     /* "seeds" */
 	const char *argument; /* "A..B"; NULL: it takes none */
@@ -57,6 +57,15 @@ int options_read(const struct command *, int argc, char **argv, void *settings, 
 /* All of ordeal, one command, or only how to call it. */
 void help_overview(FILE *);
 void help_command_page(FILE *, const struct command *);
+
+/* Of every command that looks at protocols; file.c. */
+bool take_plugin(void *settings, const char *value, char complaint[COMPLAINT_MAX]);
+#define PLUGIN_FLAG                                                                                \
+	{                                                                                          \
+		"plugin", "FILE.so",                                                               \
+			"load a protocol that was built with ordeal.h; may be repeated",           \
+			take_plugin                                                                \
+	}
 
 /* "ordeal: ..." on stderr; returns STATUS_UNUSABLE. */
 int complain_of(const char *format, ...) printf_like(1, 2);

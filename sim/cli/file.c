@@ -1,7 +1,10 @@
-/* Opens scenario files for the commands, and prints what is wrong with them. */
+/* Opens scenario files for the commands, loads plug-ins, and tells what is wrong with them. */
 #include "sim/cli/file.h"
 
 #include <stdlib.h>
+
+#include "sim/cli/cli.h"
+#include "sim/plugin/plugin.h"
 
 /* The whole file, for the lines that complaints quote; NULL: unreadable. */
 static char *text_of(const char *path)
@@ -33,4 +36,13 @@ struct scenario *scenario_of_file(const char *path)
 	complaints_print(stderr, path, text, &complaints);
 	free(text);
 	return NULL;
+}
+
+_Static_assert(sizeof(char[PLUGIN_WHY_MAX]) <= sizeof(char[COMPLAINT_MAX]),
+	       "what is wrong with a plug-in can be told");
+
+bool take_plugin(void *settings, const char *value, char complaint[COMPLAINT_MAX])
+{
+	(void)settings;
+	return plugin_load(value, complaint);
 }

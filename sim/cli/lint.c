@@ -50,7 +50,7 @@ static const char *const examples[] = {
 	"all of them",
 	NULL,
 };
-static const struct flag flags[] = {{NULL, NULL, NULL, NULL}};
+static const struct flag flags[] = {PLUGIN_FLAG, {NULL, NULL, NULL, NULL}};
 const struct command lint_command = {
 	.name = "lint",
 	.usage = "lint FILE...",

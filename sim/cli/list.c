@@ -153,7 +153,7 @@ static const char *const examples[] = {
 	"every key of a scenario, its type, default and meaning",
 	NULL,
 };
-static const struct flag flags[] = {{NULL, NULL, NULL, NULL}};
+static const struct flag flags[] = {PLUGIN_FLAG, {NULL, NULL, NULL, NULL}};
 const struct command list_command = {
 	.name = "list",
 	.usage = "list KIND...",

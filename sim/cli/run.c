@@ -10,6 +10,7 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/file.h"
 #include "sim/cli/summary.h"
+#include "sim/plugin/plugin.h"
 
 enum { BUGS_MAX = 32 };
 
@@ -144,6 +145,7 @@ static const struct flag flags[] = {
 	{"bug", "NAME", "turn this planted bug on, as raft.ignores-log; may be repeated", take_bug},
 	{"no-bugs", NULL, "turn the scenario's own bugs off: an expected violation becomes `safe`",
 	 take_no_bugs},
+	PLUGIN_FLAG,
 	{"trace", NULL, "write trace.txt for each run that keeps a folder (violations always do)",
 	 take_trace},
 	{"out", "DIR", "where results go (default: out)", take_out},
@@ -212,6 +214,10 @@ static char *replay_command(const struct scenario *scenario, const struct settin
 		abort();
 	fputs("ordeal run", out);
 	put_word(out, scenario->path);
+	for (unsigned i = 0; plugin_path(i); i++) {
+		fputs(" --plugin", out);
+		put_word(out, plugin_path(i));
+	}
 	if (settings->bugs_off)
 		fputs(" --no-bugs", out);
 	for (unsigned i = 0; i < settings->bug_count; i++) {

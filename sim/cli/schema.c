@@ -19,7 +19,7 @@ static const char *const examples[] = {
 	"into a file, for an editor",
 	NULL,
 };
-static const struct flag flags[] = {{NULL, NULL, NULL, NULL}};
+static const struct flag flags[] = {PLUGIN_FLAG, {NULL, NULL, NULL, NULL}};
 const struct command schema_command = {
 	.name = "schema",
 	.usage = "schema",

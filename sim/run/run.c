@@ -5,6 +5,7 @@
  * or only a core, and clients stop. Liveness: the cluster settles, and answers (liveness.c).
  */
 #include "sim/run/run.h"
+#include "sim/plugin/plugin.h"
 #include "sim/run/liveness.h"
 #include "sim/run/model.h"
 
@@ -79,6 +80,7 @@ static void set_up(const struct scenario *scenario, uint64_t seed, struct setup 
 		};
 		memcpy(to->bugs, group->bugs, sizeof(to->bugs));
 	}
+	setup->statics = plugin_data(&setup->static_count);
 }
 
 /* ---- The series: what each process was, for pictures ----------------------------------------- */

@@ -28,6 +28,24 @@ static void refuse_name(struct reading *reading, const char *what, const struct 
 	free(accepted.bytes);
 }
 
+/* The defaults of a plug-in's options were read by nobody yet. */
+static bool defaults_read(struct reading *reading, const struct protocol *protocol,
+			  const struct node *node)
+{
+	for (const struct option *option = protocol->options; option && option->name; option++) {
+		struct key key = key_of_option(option);
+		nanoseconds value[2] = {0};
+
+		key.offset = 0;
+		if (!value_read(&key, option->fallback, value))
+			continue;
+		refuse(reading, node, "the default \"%s\" of %s's option \"%s\" is no value of it",
+		       option->fallback, protocol->name, option->name);
+		return false;
+	}
+	return true;
+}
+
 bool read_protocol(struct reading *reading, const struct node *node)
 {
 	const char *names[NAMES_MAX];
@@ -38,9 +56,12 @@ bool read_protocol(struct reading *reading, const struct node *node)
 		return false;
 	const struct protocol *protocol = protocol_named(node->text);
 
-	reading->scenario->groups[0].protocol = protocol;
-	if (protocol && contract_kept(protocol, why))
+	if (protocol && contract_kept(protocol, why)) {
+		if (!defaults_read(reading, protocol, node))
+			return false;
+		reading->scenario->groups[0].protocol = protocol;
 		return true;
+	}
 	if (protocol) {
 		refuse(reading, node, "%s does not keep the contract of ordeal.h: %s", node->text,
 		       why);

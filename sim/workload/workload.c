@@ -305,7 +305,7 @@ static void begin_operation(struct world *world, unsigned client, uint32_t index
 	uint32_t ordinal = ++w->clients[client].begun, process = slot->process;
 	process_id server = w->clients[client].server;
 	struct command command;
-	struct told told;
+	struct told told = {0};
 
 	*slot = (struct slot){.id = request_name(++w->counts.invoked, client),
 			      .deadline = world->now + w->setup.timeout,
@@ -365,7 +365,7 @@ static void end_operation(struct world *world, uint32_t index, enum history_type
 	struct workload *w = workload(world);
 	struct slot *slot = slot_at(world, index);
 	struct command command;
-	struct told told;
+	struct told told = {0};
 
 	w->app->tell(command.bytes, write_command(w, slot, &command), answer, size, &told);
 	write_record(world, slot, type, &told);

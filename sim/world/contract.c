@@ -114,6 +114,36 @@ static bool tables_kept(const struct protocol *protocol, char *why)
 	return true;
 }
 
+static bool app_kept(const struct app *app, char *why)
+{
+	if (!app->name || !app->summary || !app->operations || !app->operations->name)
+		return refuse(why, "an app lacks a name, a summary or operations");
+	if (!app->draw || !app->keys || !app->apply || !app->query || !app->image ||
+	    !app->restore || !app->digest || !app->tell)
+		return refuse(why,
+			      "app %s lacks one of draw, keys, apply, query, image, restore, "
+			      "digest and tell",
+			      app->name);
+	if (!app->model || !app->model->name || !app->model->step ||
+	    app->model->state_size > MODEL_STATE_MAX)
+		return refuse(why,
+			      "app %s lacks a model with a step and a state of at most %d bytes",
+			      app->name, MODEL_STATE_MAX);
+	return true;
+}
+
+static bool apps_kept(const struct protocol *protocol, char *why)
+{
+	for (const struct app *const *app = protocol->apps; app && *app; app++) {
+		if (!app_kept(*app, why))
+			return false;
+		for (const struct app *const *other = protocol->apps; other != app; other++)
+			if (!strcmp((*other)->name, (*app)->name))
+				return refuse(why, "it brings two apps named %s", (*app)->name);
+	}
+	return true;
+}
+
 bool contract_kept(const struct protocol *protocol, char *why)
 {
 	if (protocol->version != ORDEAL_VERSION || protocol->size != sizeof(*protocol))
@@ -124,5 +154,5 @@ bool contract_kept(const struct protocol *protocol, char *why)
 	if (!protocol->name || !protocol->boot || !protocol->request || !protocol->patience)
 		return refuse(why, "it lacks a name, boot, request or patience");
 	return messages_kept(protocol, why) && options_kept(protocol, why) &&
-	       tables_kept(protocol, why);
+	       tables_kept(protocol, why) && apps_kept(protocol, why);
 }

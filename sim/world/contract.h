@@ -7,7 +7,13 @@
 
 #include "sim/world/world.h"
 
-enum { CONTRACT_WHY_MAX = 240, OPTIONS_MAX = 64, BUGS_MAX = 64 * BUG_WORDS, TIMERS_MAX = 64 };
+enum {
+	CONTRACT_WHY_MAX = 240,
+	OPTIONS_MAX = 64,
+	BUGS_MAX = 64 * BUG_WORDS,
+	TIMERS_MAX = 64,
+	MODEL_STATE_MAX = 32
+};
 
 /* False, with the reason in `why` (CONTRACT_WHY_MAX bytes), where the table does not keep the
  * contract of sim/ordeal.h. */

@@ -338,7 +338,12 @@ void handler_end(struct world *world, struct process *process)
 		disk_sync(world, process);
 	}
 	if (unlikely(world->ask_when_handled)) {
-		world->ask_when_handled = false;
-		world->above->observer->handled(world, process->id);
+		const struct observer *observer = world->above->observer;
+
+		world->ask_when_handled = world->setup->static_count != 0;
+		if (world->ask_when_handled)
+			statics_watch(world, process);
+		if (observer && observer->handled)
+			observer->handled(world, process->id);
 	}
 }

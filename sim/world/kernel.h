@@ -125,6 +125,13 @@ struct world *guard_run(struct world *);
 void guard_told(struct world *);
 _Noreturn void effects_endless(struct world *);
 
+/* ---- statics.c ------------------------------------------------------------------------------- */
+
+/* The static data of plug-ins, as it was loaded. */
+void statics_reset(struct world *);
+/* After a handler: tells the observer where it has changed. */
+void statics_watch(struct world *, const struct process *);
+
 /* ---- held.c ---------------------------------------------------------------------------------- */
 
 void held_add(struct world *, struct process *, const struct held *);

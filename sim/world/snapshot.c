@@ -110,6 +110,7 @@ void world_restore(struct world *world, struct snapshot *snapshot)
 		mine->size = 0;
 	}
 	memcpy(world, snapshot->arena, snapshot->size);
+	statics_reset(world);
 	if (source_size(world))
 		memcpy(world->choices.source->counts, snapshot->arena + snapshot->size,
 		       source_size(world));

@@ -102,6 +102,7 @@ void world_begin(struct world *world, const struct setup *setup, const struct ab
 	lay_out_groups(world, setup);
 	world->processes = arena_bump(&world->arena, world->process_count * sizeof(struct process));
 	network_init(world);
+	statics_reset(world);
 	for (unsigned g = 0; g < world->group_count; g++)
 		for (unsigned m = 0; m < world->groups[g].count; m++) {
 			process_id id = world->groups[g].members[m];

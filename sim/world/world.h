@@ -55,6 +55,16 @@ struct group_setup {
 	uint64_t bugs[BUG_WORDS];
 };
 
+/* Memory of a plug-in that is no part of any process: its static data. */
+struct static_data {
+	void *at;
+	size_t size;
+	const void *loaded; /* what stood there when it was loaded */
+	const char *owner;  /* the plug-in's path */
+	/* The variable at that offset; NULL: unknown. */
+	const char *(*name)(const struct static_data *, size_t offset);
+};
+
 struct setup {
 	uint64_t seed;
 	unsigned group_count;
@@ -70,6 +80,8 @@ struct setup {
 	int32_t drift_ppm;                /* each clock's drift is drawn from [-drift, drift] */
 	struct distribution service;      /* what a message takes of its process's time */
 	uint64_t max_events;
+	const struct static_data *statics; /* of plug-ins */
+	unsigned static_count;
 };
 
 /* ---- Messages -------------------------------------------------------------------------------- */
@@ -250,11 +262,13 @@ struct observer {
 	/* Its app was restored from an image of the state right after `index`. */
 	void (*restored)(struct world *, process_id, uint64_t index);
 	void (*queried)(struct world *, process_id, request_id operation);
-	/* Its handler has returned, and its effects are out (or died with it): called only where
-	 * world->ask_when_handled was set meanwhile. */
+	/* Its handler has returned, and its effects are out (or died with it): called at least
+	 * where world->ask_when_handled was set meanwhile. */
 	void (*handled)(struct world *, process_id);
 	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
+	/* Its handler changed static data: the variable's name, or NULL. It is as before again. */
+	void (*hid)(struct world *, process_id, const char *variable);
 	/* Its handler failed an assertion, crashed or did not return: `what`, in words. */
 	void (*failed)(struct world *, process_id, const char *what);
 };
@@ -286,6 +300,7 @@ struct trace_record { /* one event, in 32 bytes: the last of them are always at 
 struct counters {
 	uint64_t sent, delivered, lost, cut, duplicated, reordered, refused_dead, broken;
 	uint64_t bytes, timers, writes, syncs, crashes, boots, pauses, inbox_dropped;
+	uint64_t statics_watched; /* handlers */
 	uint64_t betrayed; /* writes that a lying sync had called durable, and a crash took */
 };
 

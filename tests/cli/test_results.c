@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/check/check.h"
 #include "tests/cli/shell.h"
 
 static const char raft[] = "scenario: 1\n"
@@ -91,7 +92,7 @@ static void the_verdict_tells_how_to_run_it_again(void)
 	CU_ASSERT_STRING_EQUAL(text_at(verdict, "replay"),
 			       "ordeal run raft.yaml --until 1500ms --seed 5");
 	CU_ASSERT_STRING_EQUAL(text_at(verdict, "verdict"), "holds");
-	EQUAL(json_array_size(json_object_get(verdict, "judges")), 16);
+	EQUAL(json_array_size(json_object_get(verdict, "judges")), JUDGES);
 	EQUAL(strlen(text_at(verdict, "fingerprint")), 16);
 	snprintf(line, sizeof(line),
 		 "ordeal() { $ORDEAL \"$@\"; }; %s --trace --out b && diff -r a b",
