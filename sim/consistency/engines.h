@@ -137,7 +137,15 @@ static inline bool has_states(const struct object *object)
 }
 
 /* What an engine says of one object. An engine that can't tell leaves it UNDECIDED. */
-enum engine { ENGINE_NONE, ENGINE_WITNESS, ENGINE_SEARCH }; /* the hardest last */
+enum engine {
+	ENGINE_NONE,
+	ENGINE_WITNESS,
+	ENGINE_ZONES,
+	ENGINE_CHAINS,
+	ENGINE_QUEUE,
+	ENGINE_SEARCH, /* the hardest last */
+	ENGINES
+};
 struct opinion {
 	enum legality legality;
 	enum engine engine;
@@ -149,6 +157,8 @@ struct opinion {
 };
 
 void engine_witness(struct room *, const struct object *, struct opinion *);
+void engine_zones(struct room *, const struct object *, struct opinion *);
+void engine_queue(struct room *, const struct object *, struct opinion *);
 void engine_search(struct room *, const struct object *, uint64_t budget, struct opinion *);
 
 /* Splits a history into objects. A set bit of `known`, or NULL: only those operations count as

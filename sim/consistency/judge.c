@@ -8,8 +8,10 @@
 
 enum { MEMORY_DEFAULT = 1 << 30 };
 
-static const char *const engine_names[] = {
-	[ENGINE_NONE] = "none", [ENGINE_WITNESS] = "witness", [ENGINE_SEARCH] = "search"};
+static const char *const engine_names[ENGINES] = {
+	[ENGINE_NONE] = "none",     [ENGINE_WITNESS] = "witness", [ENGINE_ZONES] = "zones",
+	[ENGINE_CHAINS] = "chains", [ENGINE_QUEUE] = "queue",     [ENGINE_SEARCH] = "search",
+};
 
 /* ---- One object --------------------------------------------------------------------------------
  */
@@ -20,6 +22,10 @@ static void ask_engines(struct room *room, const struct object *object, uint64_t
 {
 	if (object->witnessed)
 		engine_witness(room, object, opinion);
+	if (opinion->legality == UNDECIDED)
+		engine_zones(room, object, opinion);
+	if (opinion->legality == UNDECIDED)
+		engine_queue(room, object, opinion);
 	if (opinion->legality == UNDECIDED)
 		engine_search(room, object, budget, opinion);
 }

@@ -10,6 +10,9 @@ enum { OPERATIONS_MAX = 7, CLIENTS_MAX = 5 };
 const struct subject subjects[] = {
 	{"register, few values",
 	 {.model = &model_register, .keys = 1, .values = 2, .weights = {2, 2}}},
+	{"register, unique values", {.model = &model_register, .keys = 1, .weights = {2, 2}}},
+	{"cas-register, unique values",
+	 {.model = &model_cas_register, .keys = 1, .weights = {2, 1, 2}}},
 	{"cas-register, few values",
 	 {.model = &model_cas_register, .keys = 1, .values = 2, .weights = {1, 1, 2}}},
 	{"cas-register, misses left out",
@@ -22,6 +25,7 @@ const struct subject subjects[] = {
 	{"counter", {.model = &model_counter, .keys = 1, .values = 2, .weights = {2, 2, 1}}},
 	{"mutex", {.model = &model_mutex, .keys = 1, .weights = {2, 2}}},
 	{"fenced-lock", {.model = &model_fenced_lock, .keys = 1, .values = 3, .weights = {2, 2}}},
+	{"queue, unique elements", {.model = &model_queue, .keys = 1, .weights = {2, 3}}},
 	{"set", {.model = &model_set, .keys = 1, .values = 2, .weights = {2, 2, 2, 2, 2}}},
 	{0},
 };
