@@ -123,7 +123,8 @@ struct sometimes {
 struct fault_model {
 	bool survives_restart, survives_lost_unsynced, survives_reordered_unsynced;
 	bool survives_detected_rot, survives_wipe;
-	int32_t clock_drift_ppm; /* -1: any */
+	int32_t clock_drift_ppm;  /* -1: any */
+	bool survives_corruption; /* of messages, unnoticed: well-formed, and false */
 };
 
 enum request_kind {

@@ -190,6 +190,7 @@ static void say_amount(struct text *text, const struct fault_kind *kind, int64_t
 	case AMOUNT_FACTOR: say_hundredths(text, amount / 10, "x"); break;
 	case AMOUNT_PPM: say(text, " %lldppm", (long long)amount); break;
 	case AMOUNT_COUNT: say(text, " %s %lld", kind->amount_key, (long long)amount); break;
+	case AMOUNT_BANDWIDTH: say(text, " %lldB/s", (long long)amount); break;
 	case AMOUNT_CHOICE: say(text, " %s %s", kind->amount_key, kind->choices[amount]); break;
 	}
 }
@@ -198,12 +199,16 @@ const char *faults_describe(struct world *world, unsigned number, char text[FAUL
 {
 	const struct fault_entry *entry = fault_entry(world, number);
 	const struct fault_kind *kind = &fault_kinds[entry->fault->kind];
+	const struct faults *faults = world->faults;
+	const struct protocol *protocol = world->groups[faults->setup.group].protocol;
 	struct text to = {text, FAULT_TEXT_MAX};
 
 	say(&to, "%s", kind->name);
 	if (entry->state.state == FAULT_WAITING || entry->state.state == FAULT_NEVER_FIRED)
 		return text;
 	say_amount(&to, kind, entry->fault->amount);
+	if (kind->sorted)
+		say(&to, " %s", message_sort_name(protocol, entry->fault->sort));
 	for (unsigned part = 0; part < entry->fault->part_count; part++) {
 		if (part == 0)
 			say(&to, " ");

@@ -51,7 +51,8 @@ enum fault_amount {
 	AMOUNT_FACTOR,
 	AMOUNT_PPM,
 	AMOUNT_CHOICE, /* the index into the kind's `choices` */
-	AMOUNT_COUNT
+	AMOUNT_COUNT,
+	AMOUNT_BANDWIDTH /* bytes a second */
 };
 /* Of `isolate`: what becomes of the links to clients. */
 enum isolated_clients { CLIENTS_CUT, CLIENTS_STAY };
@@ -62,8 +63,9 @@ enum fault_needs {
 	NEEDS_RESTART, /* and to lose unsynced writes, as the scenario's disks do */
 	NEEDS_WIPE,
 	NEEDS_DETECTED_ROT,
-	NEEDS_DRIFT, /* of so many ppm */
-	NEEDS_MORE   /* than a protocol can declare: a sync that lies, undetected corruption */
+	NEEDS_DRIFT,      /* of so many ppm */
+	NEEDS_CORRUPTION, /* and to be told what is false: undetected corruption */
+	NEEDS_MORE        /* than a protocol can declare: a sync that lies */
 };
 
 enum fault_number { /* fingerprints know them: a new one goes to the end */
@@ -85,6 +87,13 @@ enum fault_number { /* fingerprints know them: a new one goes to the end */
 		    FAULT_FULL_DISK,
 		    FAULT_LYING_SYNC,
 		    FAULT_ROT,
+		    FAULT_DROP,
+		    FAULT_CORRUPT,
+		    FAULT_CORRUPT_UNDETECTED,
+		    FAULT_DUPLICATE,
+		    FAULT_REORDER,
+		    FAULT_BANDWIDTH,
+		    FAULT_FLAKY,
 		    FAULT_KINDS
 };
 
@@ -97,9 +106,10 @@ struct fault {
 	unsigned part_count;
 	struct target part[FAULT_PARTS_MAX];
 	bool both_ways; /* of links */
-	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, ppm, an index
-	 * or a count. */
+	/* What the kind's `amount` says: nanoseconds, a probability_t, thousandths, ppm, an index,
+	 * a count or bytes a second. */
 	int64_t amount;
+	unsigned sort; /* of messages (message_sort): which a `drop` drops */
 };
 
 struct fault_kind {
@@ -113,6 +123,8 @@ struct fault_kind {
 	const char *const *choices;                      /* of AMOUNT_CHOICE, ended by NULL */
 	unsigned parts_min;                              /* of FAULT_ON_PARTS */
 	enum fault_needs needs;
+	bool sorted;                /* takes `type:`, the name of a message */
+	bool datagrams;             /* a connection does no such thing */
 	bool lasts;                 /* takes `for:`; a clock's jump does not */
 	nanoseconds lasts_fallback; /* where no `for:` is said; 0: until the heal */
 	/* `hit` says whom, part by part. `begin` returns false where it hit nobody; `end` is NULL

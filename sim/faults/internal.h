@@ -38,8 +38,6 @@ static inline struct fault_entry *fault_entry(const struct world *world, unsigne
 
 /* ---- Sets of endpoints ----------------------------------------------------------------------- */
 
-enum { ENDPOINTS = CLIENT_FIRST + CLIENTS_MAX }; /* also: no endpoint */
-
 static inline uint64_t *set_word(struct endpoint_set *set, endpoint_t endpoint)
 {
 	if (endpoint < CLIENT_FIRST)
@@ -100,8 +98,8 @@ fault_end end_crash, end_wipe, end_pause;
 fault_begin begin_partition, begin_bridge, begin_ring, begin_chain, begin_isolate, begin_cut;
 fault_end end_partition, end_bridge, end_ring, end_chain, end_isolate, end_cut;
 /* links.c */
-fault_begin begin_loss, begin_delay;
-fault_end end_loss, end_delay;
+fault_begin begin_bend;
+fault_end end_bend;
 typedef void link_change(struct world *, endpoint_t from, endpoint_t to);
 bool on_links_from_to(struct world *, const struct endpoint_set *from,
 		      const struct endpoint_set *to, link_change *);

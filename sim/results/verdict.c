@@ -165,6 +165,10 @@ static json_t *counters_json(const struct counters *counters)
 	put_count(object, "reordered", counters->reordered);
 	put_count(object, "refused_dead", counters->refused_dead);
 	put_count(object, "broken", counters->broken);
+	put_count(object, "dropped", counters->dropped);
+	put_count(object, "overflowed", counters->overflowed);
+	put_count(object, "corrupted", counters->corrupted);
+	put_count(object, "altered", counters->altered);
 	put_count(object, "bytes", counters->bytes);
 	put_count(object, "timers", counters->timers);
 	put_count(object, "writes", counters->writes);

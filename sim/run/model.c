@@ -45,6 +45,8 @@ const char *beyond_model(struct world *world, const struct scenario *scenario)
 	/* A lie that no crash has found out has done no harm. */
 	if (world->counters.betrayed)
 		return "a sync that lies";
+	if (world->counters.altered && !survives->survives_corruption)
+		return "false messages";
 	for (unsigned i = 0; i < scenario->fault_count; i++) {
 		const struct fault_state *state = faults_state(world, i);
 		bool fired = state->state == FAULT_ACTIVE || state->state == FAULT_OVER;

@@ -180,15 +180,17 @@ static const struct form {
 	[NORMAL] = {"normal", {"mean=", "sd="}, 2},
 	[LOGNORMAL] = {"lognormal", {"p50=", "p99="}, 2},
 	[BIMODAL] = {"bimodal", {"", "", "share="}, 3},
+	[PARETO] = {"pareto", {"p50=", "p99="}, 2},
+	[EMPIRICAL] = {"empirical", {""}, 0}, /* as many as there are */
 };
 
 enum { ARGUMENT_MAX = 48 };
 
-/* Copies the next argument, trimmed, without its name, and moves on. Returns what is wrong. */
-static const char *next_argument(const char **at, const char *name, bool last, char *argument)
+/* Copies the next argument, trimmed, and moves on. Returns what is wrong. */
+static const char *any_argument(const char **at, bool last, char *argument)
 {
 	const char *from = *at + strspn(*at, " ");
-	size_t size = strcspn(from, ",)"), named = strlen(name);
+	size_t size = strcspn(from, ",)");
 	char end = from[size];
 
 	if (!end)
@@ -196,12 +198,6 @@ static const char *next_argument(const char **at, const char *name, bool last, c
 	*at = from + size + 1;
 	if ((end == ')') != last)
 		return last ? "has too many arguments" : "has too few arguments";
-	if (strncmp(from, name, named) != 0)
-		return "does not name its arguments as it should";
-	if (!named && memchr(from, '=', size))
-		return "names an argument that has no name";
-	from += named;
-	size -= named;
 	while (size && from[size - 1] == ' ')
 		size--;
 	if (!size)
@@ -211,6 +207,22 @@ static const char *next_argument(const char **at, const char *name, bool last, c
 	memcpy(argument, from, size);
 	argument[size] = 0;
 	return NULL;
+}
+
+/* The same without its name, which it must have. */
+static const char *next_argument(const char **at, const char *name, bool last, char *argument)
+{
+	const char *wrong = any_argument(at, last, argument);
+	size_t named = strlen(name);
+
+	if (wrong)
+		return wrong;
+	if (strncmp(argument, name, named) != 0)
+		return "does not name its arguments as it should";
+	if (!named && strchr(argument, '='))
+		return "names an argument that has no name";
+	memmove(argument, argument + named, strlen(argument) + 1 - named);
+	return *argument ? NULL : "has an empty argument";
 }
 
 static const char *sound(struct distribution *d, nanoseconds max, bool two_sided)
@@ -225,9 +237,11 @@ static const char *sound(struct distribution *d, nanoseconds max, bool two_sided
 		return "has a negative argument";
 	if (d->a > max || d->b > max)
 		return "has an argument that is out of range";
-	if ((d->kind == UNIFORM || d->kind == LOGNORMAL) && d->a > d->b)
+	bool percentiles = d->kind == LOGNORMAL || d->kind == PARETO;
+
+	if ((d->kind == UNIFORM || percentiles) && d->a > d->b)
 		return "has its arguments in the wrong order";
-	if (d->kind == LOGNORMAL && d->a == 0)
+	if (percentiles && d->a == 0)
 		return "has a median of 0";
 	return NULL;
 }
@@ -249,6 +263,95 @@ static const char *read_arguments(const struct form *form, const char *at, struc
 	return *at ? "goes on after its closing parenthesis" : NULL;
 }
 
+/* ---- Quantiles ------------------------------------------------------------------------------- */
+
+/*
+ * Lists that were read, each once, until the program ends: a distribution is copied with the struct
+ * that it stands in, and its list must outlive every copy.
+ */
+static const struct quantiles *keep(const struct quantiles *read)
+{
+	static struct kept {
+		struct kept *next;
+		struct quantiles list;
+	} * first;
+	struct kept *kept = first;
+
+	while (kept && memcmp(&kept->list, read, sizeof(*read)) != 0)
+		kept = kept->next;
+	if (!kept) {
+		kept = scenario_room(NULL, 0, sizeof(*kept));
+		kept->list = *read;
+		kept->next = first;
+		first = kept;
+	}
+	return &kept->list;
+}
+
+/* "p99.9=40ms" */
+static const char *read_quantile(const char *argument, nanoseconds max, struct quantile *point)
+{
+	const char *equals = strchr(argument, '=');
+	char share[ARGUMENT_MAX + 1];
+
+	if (*argument != 'p' || !equals)
+		return "does not name its arguments as it should";
+	snprintf(share, sizeof(share), "%.*s%%", (int)(equals - argument - 1), argument + 1);
+	const char *wrong = read_probability(share, &point->share);
+
+	if (wrong)
+		return "does not name its arguments as it should";
+	wrong = read_duration(equals + 1, &point->at);
+	if (!wrong && point->at < 0)
+		wrong = "has a negative argument";
+	if (!wrong && point->at > max)
+		wrong = "has an argument that is out of range";
+	return wrong;
+}
+
+static const char *read_quantiles(const char *at, nanoseconds max, struct distribution *d)
+{
+	struct quantiles read = {0};
+	struct quantile *point = read.point;
+
+	for (bool last = false; !last; point++) {
+		char argument[ARGUMENT_MAX];
+		const char *end = at + strcspn(at, ",)");
+
+		last = *end != ',';
+		if (read.count++ == QUANTILES_MAX)
+			return "has too many arguments";
+		const char *wrong = any_argument(&at, last, argument);
+
+		if (!wrong)
+			wrong = read_quantile(argument, max, point);
+		if (wrong)
+			return wrong;
+		if (point > read.point &&
+		    (point[-1].share >= point->share || point[-1].at > point->at))
+			return "has its arguments in the wrong order";
+	}
+	if (*at)
+		return "goes on after its closing parenthesis";
+	if (read.count < 2 || read.point[0].share || point[-1].share != PROBABILITY_ONE)
+		return "does not go from p0 to p100";
+	d->share = (uintptr_t)keep(&read);
+	return NULL;
+}
+
+static void write_quantiles(const struct distribution *d, struct text *out)
+{
+	const struct quantiles *quantiles = distribution_quantiles(d);
+
+	for (unsigned i = 0; i < quantiles->count; i++) {
+		text_add(out, "%sp", i ? ", " : "");
+		write_probability(quantiles->point[i].share, out);
+		out->bytes[--out->size] = 0; /* no % sign */
+		text_add(out, "=");
+		write_duration(quantiles->point[i].at, out);
+	}
+}
+
 const char *read_distribution(const char *text, nanoseconds max, bool two_sided,
 			      struct distribution *out)
 {
@@ -258,16 +361,14 @@ const char *read_distribution(const char *text, nanoseconds max, bool two_sided,
 
 	if (!text[name]) {
 		wrong = read_duration(text, &d.a);
-	} else if ((name == 6 && !strncmp(text, "pareto", name)) ||
-		   (name == 9 && !strncmp(text, "empirical", name))) {
-		wrong = "is not yet built";
 	} else {
 		for (unsigned i = 0; i < DISTRIBUTIONS; i++) {
 			if (strlen(forms[i].name) != name ||
 			    strncmp(text, forms[i].name, name) != 0)
 				continue;
 			d.kind = (enum distribution_kind)i;
-			wrong = read_arguments(&forms[i], text + name + 1, &d);
+			wrong = i == EMPIRICAL ? read_quantiles(text + name + 1, max, &d)
+					       : read_arguments(&forms[i], text + name + 1, &d);
 		}
 	}
 	if (!wrong)
@@ -287,6 +388,8 @@ void write_distribution(const struct distribution *d, bool two_sided, struct tex
 		return;
 	}
 	text_add(out, "%s(", form->name);
+	if (d->kind == EMPIRICAL)
+		write_quantiles(d, out);
 	for (unsigned i = 0; i < form->arguments; i++) {
 		text_add(out, "%s%s", i ? ", " : "", form->argument[i]);
 		if (i < 2)
@@ -323,11 +426,29 @@ static void argument_pattern(const struct form *form, unsigned which, bool signe
 	text_add(out, " *");
 }
 
+/* Cut off at a comma, as all the others may be. */
+static void quantiles_pattern(struct text *out)
+{
+	const char *lead = "";
+
+	for (unsigned i = 0; i < 2; i++) {
+		text_add(out, "%s *p[0-9]+(\\.[0-9]{1,%d})?=", lead, PERCENT_DECIMALS);
+		duration_pattern(false, out);
+		text_add(out, " *");
+		lead = "(,";
+	}
+	text_add(out, ")*\\)?");
+}
+
 void distribution_pattern(bool two_sided, struct text *out)
 {
 	duration_pattern(false, out);
 	for (unsigned i = 0; i < DISTRIBUTIONS; i++) {
 		text_add(out, "|%s\\(", forms[i].name);
+		if (i == EMPIRICAL) {
+			quantiles_pattern(out);
+			continue;
+		}
 		argument_pattern(&forms[i], 0, two_sided && i == UNIFORM, out);
 		/* In braces a comma ends a text for an editor, and the rest is keys: see
 		 * rest_of_distribution. */
@@ -340,4 +461,4 @@ void distribution_pattern(bool two_sided, struct text *out)
 	}
 }
 
-const char rest_of_distribution[] = "^([a-z0-9]+=)?-?[0-9][0-9.a-z%]*\\)?$";
+const char rest_of_distribution[] = "^([a-z0-9.]+=)?-?[0-9][0-9.a-z%]*\\)?$";

@@ -28,18 +28,31 @@ static void write_fallback(const struct key *key, struct text *out)
 		free(value.text);
 }
 
-/* Those that are said in words. */
-static bool is_derived(const struct scenario *scenario, const struct key *key, const char *written)
+/* Is that of a link as it would be if `links` did not name it? */
+static bool is_usual_link(const struct scenario *scenario, const struct key *key,
+			  const struct link_override *link, const char *written)
 {
+	struct link_override usual = {.link = region_link(scenario, link->from, link->to)};
 	struct text text = {0};
+
+	value_write(key, &usual, &text);
+	bool equal = !strcmp(text.bytes, written);
+
+	free(text.bytes);
+	/* A latency that was said has no distance to be added. */
+	return equal && (key->type != TYPE_DISTRIBUTION || strcmp(key->name, "latency") != 0 ||
+			 usual.link.distance == link->link.distance);
+}
+
+/* Those that are said in words. */
+/* `base` is what the key belongs to. */
+static bool is_derived(const struct scenario *scenario, const struct key *key, const void *base,
+		       const char *written)
+{
 	bool equal = false;
 
 	if (key->section == IN_LINK) {
-		const struct key *same = key_named(IN_DEFAULT_LINK, key->name);
-
-		value_write(same, scenario, &text);
-		equal = !strcmp(text.bytes, written);
-		free(text.bytes);
+		equal = is_usual_link(scenario, key, base, written);
 	} else if (key->type == TYPE_SEEDS) {
 		equal = scenario->first_seed == 1 && scenario->last_seed == derived_seeds(scenario);
 	} else if (key->type == TYPE_DURATION) {
@@ -57,7 +70,7 @@ static bool emit_value(const struct scenario *scenario, const struct key *key, c
 
 	value_write(key, base, &written);
 	if (key_derived(key)) {
-		skip = is_derived(scenario, key, written.bytes);
+		skip = is_derived(scenario, key, base, written.bytes);
 	} else if (key->fallback) {
 		write_fallback(key, &fallback);
 		skip = fallback.bytes && !strcmp(written.bytes, fallback.bytes);
@@ -128,7 +141,7 @@ static void emit_faults(const struct scenario *scenario, struct text *out)
 		text_add(out, "faults:\n");
 	for (unsigned i = 0; i < scenario->fault_count; i++) {
 		text_add(out, "  - ");
-		write_fault(&scenario->faults[i], out);
+		write_fault(scenario, &scenario->faults[i], out);
 		text_add(out, "\n");
 	}
 }
@@ -195,6 +208,9 @@ static void emit_section(const struct scenario *scenario, enum section section, 
 		case TYPE_OPTIONS: emit_options(scenario, out); break;
 		case TYPE_MIX: emit_mix(scenario, out); break;
 		case TYPE_LINKS: emit_links(scenario, out); break;
+		case TYPE_REGIONS: write_regions(scenario, out); break;
+		case TYPE_DURATIONS:
+		case TYPE_BANDWIDTHS: write_matrix(scenario, key, out); break;
 		default: emit_value(scenario, key, base, lead, out); break;
 		}
 		free(inner.bytes);

@@ -20,6 +20,8 @@ static bool is_amount(const struct fault_kind *kind, const char *name)
 	return kind && kind->amount != AMOUNT_NONE && !strcmp(kind->amount_key, name);
 }
 
+static const char sort_key[] = "type";
+
 /* The entry's one key that says what breaks; NULL: complained. */
 static const struct node *find_kind(struct reading *reading, const struct node *map)
 {
@@ -43,7 +45,7 @@ static const struct node *find_kind(struct reading *reading, const struct node *
 static bool known_keys(struct reading *reading, const struct node *map,
 		       const struct fault_kind *kind)
 {
-	const char *more[FAULT_KINDS + 1];
+	const char *more[FAULT_KINDS + 2];
 	size_t count = 0;
 	unsigned before = reading->complaints->count;
 
@@ -53,13 +55,16 @@ static bool known_keys(struct reading *reading, const struct node *map,
 		more[count++] = fault_kinds[i].name;
 	if (kind && kind->amount != AMOUNT_NONE)
 		more[count++] = kind->amount_key;
+	if (kind && kind->sorted)
+		more[count++] = sort_key;
 	for (const struct node *entry = map->first; entry; entry = entry->next) {
 		const struct key *key = key_named(IN_FAULT, entry->text);
 
 		if (key && key->type == TYPE_NOT_YET)
 			refuse(reading, entry, "\"%s\" is not yet built; accepted: %s", key->name,
 			       key->help);
-		else if (!key && !kind_named(entry->text) && !is_amount(kind, entry->text))
+		else if (!key && !kind_named(entry->text) && !is_amount(kind, entry->text) &&
+			 !(kind && kind->sorted && !strcmp(entry->text, sort_key)))
 			refuse_key(reading, entry, IN_FAULT, more, count);
 	}
 	return reading->complaints->count == before;
@@ -118,6 +123,87 @@ static void read_amount(struct reading *reading, const struct node *map, const s
 	}
 }
 
+/* ---- Which messages -------------------------------------------------------------------------- */
+
+static const struct protocol *talked_to(const struct scenario *scenario)
+{
+	return scenario->groups[scenario->workload.group].protocol;
+}
+
+static size_t sort_names(const struct protocol *protocol, const char *names[MESSAGE_SORTS])
+{
+	size_t count = 0;
+
+	for (unsigned sort = 0; sort < MESSAGE_SORTS; sort++)
+		if (message_sort_name(protocol, sort))
+			names[count++] = message_sort_name(protocol, sort);
+	return count;
+}
+
+static void refuse_sort(struct reading *reading, const struct node *at, const struct node *said)
+{
+	const char *names[MESSAGE_SORTS];
+	size_t count = sort_names(talked_to(reading->scenario), names);
+	struct text accepted = {0};
+	char shown[QUOTE_MAX], mean[MEAN_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		text_add(&accepted, "%s%s", i ? ", " : "", names[i]);
+	if (said)
+		refuse(reading, said, "type: \"%s\" is no message of %s; accepted: %s%s",
+		       quote(said->text, shown), talked_to(reading->scenario)->name, accepted.bytes,
+		       meant(said->text, names, count, mean));
+	else
+		refuse(reading, at, "\"%s\" needs \"type\"; accepted: %s", at->text,
+		       accepted.bytes);
+	free(accepted.bytes);
+}
+
+static bool has_side(const struct target *target, bool client)
+{
+	for (unsigned i = 0; i < target->count; i++)
+		if (is_client(&target->item[i]) == client)
+			return true;
+	return false;
+}
+
+/* Does a message of that sort ever pass? A fault that does nothing would look as if it did. */
+static bool travels(const struct fault *fault, bool from_client, bool to_client)
+{
+	const struct target *from = &fault->part[0], *to = &fault->part[1];
+
+	return (has_side(from, from_client) && has_side(to, to_client)) ||
+	       (fault->both_ways && has_side(to, from_client) && has_side(from, to_client));
+}
+
+static void read_sort(struct reading *reading, const struct node *map, const struct node *at,
+		      struct fault *fault)
+{
+	const struct protocol *protocol = talked_to(reading->scenario);
+	const struct node *said = tree_find(map, sort_key);
+
+	if (!protocol || (said && !expect_kind(reading, sort_key, said, NODE_TEXT)))
+		return;
+	for (unsigned sort = 0; said && sort < MESSAGE_SORTS; sort++) {
+		const char *name = message_sort_name(protocol, sort);
+
+		if (!name || strcmp(name, said->text) != 0)
+			continue;
+		fault->sort = sort;
+		bool request = sort == MESSAGE_TYPES_MAX + MESSAGE_REQUEST;
+
+		if (!travels(fault, request, sort >= MESSAGE_TYPES_MAX && !request))
+			refuse(reading, at->value,
+			       "no \"%s\" passes here; accepted: links from %s to %s", name,
+			       request ? "clients" : "processes",
+			       sort < MESSAGE_TYPES_MAX || request ? "processes" : "clients");
+		return;
+	}
+	refuse_sort(reading, at, said);
+}
+
+/* ---- When ------------------------------------------------------------------------------------ */
+
 static void read_times(struct reading *reading, const struct node *map,
 		       const struct fault_kind *kind, struct fault *fault)
 {
@@ -167,8 +253,18 @@ static void read_fault(struct reading *reading, const struct node *map, struct f
 	}
 	fault->kind = (enum fault_number)(kind - fault_kinds);
 	read_times(reading, map, kind, fault);
-	read_whom(reading, what->value, kind, fault);
+	bool whom = read_whom(reading, what->value, kind, fault);
+
 	read_amount(reading, map, what, kind, fault);
+	if (kind->sorted && whom)
+		read_sort(reading, map, what, fault);
+	if (fault->kind == FAULT_CORRUPT_UNDETECTED && whom && !travels(fault, false, false))
+		refuse(reading, what->value,
+		       "what clients say and hear is never false; accepted: links between "
+		       "processes");
+	if (kind->datagrams && reading->scenario->connections)
+		refuse(reading, what, "a connection does not %s; accepted: with mode: datagram",
+		       kind->name);
 }
 
 bool read_faults(struct reading *reading, const struct node *list)
@@ -208,7 +304,7 @@ static void write_whom(const struct fault *fault, enum fault_shape shape, struct
 	text_add(out, "]");
 }
 
-void write_fault(const struct fault *fault, struct text *out)
+void write_fault(const struct scenario *scenario, const struct fault *fault, struct text *out)
 {
 	const struct fault_kind *kind = &fault_kinds[fault->kind];
 	struct key amount = key_of_amount(kind);
@@ -217,6 +313,9 @@ void write_fault(const struct fault *fault, struct text *out)
 	write_duration(fault->at, out);
 	text_add(out, ", %s: ", kind->name);
 	write_whom(fault, kind->shape, out);
+	if (kind->sorted)
+		text_add(out, ", %s: %s", sort_key,
+			 message_sort_name(talked_to(scenario), fault->sort));
 	if (kind->amount != AMOUNT_NONE && fault->amount != kind->amount_fallback) {
 		text_add(out, ", %s: ", amount.name);
 		value_write(&amount, fault, out);

@@ -132,6 +132,36 @@ static json_t *of_links(const struct key *key)
 	return list_of(of_section_keys(key->inner));
 }
 
+/* Names are the author's own. */
+static json_t *by_name(json_t *value)
+{
+	return json_pack("{s:s, s:{}, s:{s:o}, s:b}", "type", "object", "properties",
+			 "patternProperties", "^[A-Za-z0-9][A-Za-z0-9_-]*$", value,
+			 "additionalProperties", 0);
+}
+
+static json_t *of_regions(const struct key *key)
+{
+	struct text endpoint = {0};
+
+	(void)key;
+	text_add(&endpoint, "^%s$", endpoint_pattern);
+	json_t *list = list_of(json_matching(endpoint.bytes)), *made = by_name(list);
+
+	free(endpoint.bytes);
+	put(list, "minItems", json_integer(1));
+	put(made, "maxProperties", json_integer(REGIONS_MAX));
+	return made;
+}
+
+static json_t *of_pairs(const struct key *key)
+{
+	struct key value = *key;
+
+	value.type = key->type == TYPE_DURATIONS ? TYPE_DURATION : TYPE_BANDWIDTH;
+	return by_name(by_name(json_of_scalar(&value)));
+}
+
 /* ---- Faults ---------------------------------------------------------------------------------- */
 
 /* May that role stand where processes are meant? */
@@ -193,6 +223,22 @@ static json_t *of_shape(enum fault_shape shape)
 	return json_object();
 }
 
+/* Messages of every protocol, and those of clients. */
+static json_t *of_sorts(void)
+{
+	struct menu menu = menu_begin();
+
+	for (unsigned i = 0; protocols[i]; i++)
+		for (unsigned sort = 0; sort < MESSAGE_TYPES_MAX; sort++)
+			if (message_sort_name(protocols[i], sort))
+				menu_add(&menu, message_sort_name(protocols[i], sort),
+					 protocols[i]->name);
+	for (unsigned sort = MESSAGE_TYPES_MAX; sort < MESSAGE_SORTS; sort++)
+		if (message_sort_name(protocols[0], sort))
+			menu_add(&menu, message_sort_name(protocols[0], sort), "of clients");
+	return menu_end(&menu);
+}
+
 /* An entry that says this fault: its own key and amount beside those that all have. */
 static json_t *of_fault(const struct fault_kind *kind)
 {
@@ -213,6 +259,10 @@ static json_t *of_fault(const struct fault_kind *kind)
 		put(properties, key.name, of_key(&key));
 		if (!key.fallback)
 			json_array_append_new(required, json_string(key.name));
+	}
+	if (kind->sorted) {
+		put(properties, "type", of_sorts());
+		json_array_append_new(required, json_string("type"));
 	}
 	return entry;
 }
@@ -291,7 +341,8 @@ static json_t *(*const makers[TYPE_NOT_YET])(const struct key *) = {
 	[TYPE_SECTION] = of_section, [TYPE_PROTOCOL] = of_protocol, [TYPE_APP] = of_app,
 	[TYPE_OPTIONS] = of_options, [TYPE_MIX] = of_mix,           [TYPE_LINKS] = of_links,
 	[TYPE_FAULTS] = of_faults,   [TYPE_BUGS] = of_bugs,         [TYPE_EXPECT] = of_expect,
-	[TYPE_JUDGES] = of_set,      [TYPE_PLOTS] = of_set,
+	[TYPE_JUDGES] = of_set,      [TYPE_PLOTS] = of_set,         [TYPE_REGIONS] = of_regions,
+	[TYPE_DURATIONS] = of_pairs, [TYPE_BANDWIDTHS] = of_pairs,
 };
 
 /* "how many processes. Accepted: a whole number, from 1 to 64. Default: 5." */

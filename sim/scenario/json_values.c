@@ -88,6 +88,12 @@ static json_t *of_pattern(const struct key *key)
 	case TYPE_DISTRIBUTION:
 	case TYPE_OFFSET: distribution_pattern(key->type == TYPE_OFFSET, &pattern); break;
 	case TYPE_RATE: rate_pattern(&pattern); break;
+	case TYPE_BYTES: bytes_pattern(&pattern); break;
+	case TYPE_BANDWIDTH:
+		text_add(&pattern, key->min ? "" : "none|");
+		bytes_pattern(&pattern);
+		text_add(&pattern, "/s");
+		break;
 	default: text_add(&pattern, "%s", fixed_patterns[key->type]); break;
 	}
 	text_add(&pattern, ")$");
@@ -175,6 +181,8 @@ json_t *json_of_scalar(const struct key *key)
 	case TYPE_PROBABILITY:
 	case TYPE_PERCENT:
 	case TYPE_RATE:
+	case TYPE_BYTES:
+	case TYPE_BANDWIDTH:
 	case TYPE_PPM:
 	case TYPE_SKEW:
 	case TYPE_ENDPOINT: return of_pattern(key);

@@ -1,11 +1,11 @@
-/* `network.links`: each entry is the default link, but for what it says. */
+/* `network.links`: each entry is its region's link, or the default one, but for what it says. */
 #include "sim/scenario/reader.h"
 
 #include <string.h>
 
 enum { LINKS_MAX = 8192 };
 
-static bool within(const struct scenario *scenario, endpoint_t endpoint)
+bool is_endpoint(const struct scenario *scenario, endpoint_t endpoint)
 {
 	return endpoint < CLIENT_FIRST ? endpoint < scenario->groups[0].nodes
 				       : endpoint - CLIENT_FIRST < (int)scenario->workload.clients;
@@ -20,7 +20,7 @@ void check_links(struct reading *reading, const struct node *list)
 	for (size_t i = 0; item && i < scenario->link_count; i++, item = item->next) {
 		const struct link_override *link = &scenario->links[i];
 
-		if (!within(scenario, link->from) || !within(scenario, link->to))
+		if (!is_endpoint(scenario, link->from) || !is_endpoint(scenario, link->to))
 			refuse(reading, item,
 			       "this link has an end that is nobody; accepted: n1 to n%u, c1 to "
 			       "c%u",
@@ -32,12 +32,30 @@ void check_links(struct reading *reading, const struct node *list)
 			refuse(reading, item,
 			       "no link leads from client to client; accepted: a process "
 			       "on one side");
+		else if (tree_find(item, "corrupt_undetected") && link->link.alter &&
+			 (link->from >= CLIENT_FIRST || link->to >= CLIENT_FIRST))
+			refuse(reading, tree_key(item, "corrupt_undetected"),
+			       "corrupt_undetected: what clients say and hear is never false; "
+			       "accepted: between processes");
 		for (size_t j = 0; j < i; j++)
 			if (scenario->links[j].from == link->from &&
 			    scenario->links[j].to == link->to)
 				refuse(reading, item,
 				       "this link stands here twice; accepted: each once");
 	}
+}
+
+static void read_link(struct reading *reading, const struct node *item, struct link_override *link)
+{
+	read_section(reading, IN_LINK, item, item, link);
+	struct link_setup usual = region_link(reading->scenario, link->from, link->to);
+
+	if (!tree_find(item, "latency")) {
+		link->link.latency = usual.latency;
+		link->link.distance = usual.distance;
+	}
+	if (!tree_find(item, "bandwidth"))
+		link->link.bandwidth = usual.bandwidth;
 }
 
 bool read_links(struct reading *reading, const struct node *list)
@@ -57,7 +75,7 @@ bool read_links(struct reading *reading, const struct node *list)
 
 		link->link = scenario->link;
 		if (expect_kind(reading, "links", item, NODE_MAP))
-			read_section(reading, IN_LINK, item, item, link);
+			read_link(reading, item, link);
 	}
 	return true;
 }

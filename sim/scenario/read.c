@@ -110,6 +110,9 @@ static bool read_node(struct reading *reading, const struct key *key, const stru
 	case TYPE_OPTIONS: read_options(reading, node); return true;
 	case TYPE_MIX: return read_mix(reading, key, node);
 	case TYPE_LINKS: return read_links(reading, node);
+	case TYPE_REGIONS: return read_regions(reading, node);
+	case TYPE_DURATIONS:
+	case TYPE_BANDWIDTHS: return read_matrix(reading, key, node);
 	case TYPE_FAULTS: return read_faults(reading, node);
 	case TYPE_BUGS: return read_bugs(reading, node);
 	case TYPE_EXPECT: return read_expect(reading, node);
@@ -226,6 +229,7 @@ void scenario_free(struct scenario *scenario)
 	free(scenario->name);
 	free(scenario->shows);
 	free(scenario->links);
+	free_regions(&scenario->regions);
 	free(scenario->faults);
 	free(scenario);
 }

@@ -42,7 +42,8 @@ unsigned operation_count(const struct app *);
 
 /* faults.c and targets.c */
 bool read_faults(struct reading *, const struct node *);
-void write_fault(const struct fault *, struct text *);
+void write_fault(const struct scenario *, const struct fault *, struct text *);
+bool is_client(const struct target_item *); /* or all of them */
 bool read_target(struct reading *, const struct node *, struct target *);
 bool read_link_expression(struct reading *, const struct node *, struct fault *);
 void write_target(const struct target *, struct text *);
@@ -52,6 +53,20 @@ bool sound_parts(struct reading *, const struct node *, const struct fault *, en
 /* links.c */
 bool read_links(struct reading *, const struct node *);
 void check_links(struct reading *, const struct node *list);
+
+/* Is it somebody of the cluster, or a client? */
+bool is_endpoint(const struct scenario *, endpoint_t);
+
+/* regions.c */
+bool read_regions(struct reading *, const struct node *);
+bool read_matrix(struct reading *, const struct key *, const struct node *);
+void write_regions(const struct scenario *, struct text *);
+void write_matrix(const struct scenario *, const struct key *, struct text *);
+void check_regions(struct reading *, const struct node *network);
+void derive_regions(struct scenario *);
+void free_regions(struct regions *);
+/* What a link between these two is where `links` does not name it. */
+struct link_setup region_link(const struct scenario *, endpoint_t from, endpoint_t to);
 
 /* expect.c */
 bool read_expect(struct reading *, const struct node *);

@@ -12,9 +12,15 @@ const char *no_number(const char *text, const char *otherwise);
 /* Without trailing zeros. */
 void write_decimal(uint64_t scaled, unsigned decimals, struct text *out);
 nanoseconds unit_named(const char *name); /* 0: none */
+/* 64KB; 10MB/s. Each returns what is wrong, or NULL. */
+const char *read_bytes(const char *text, uint64_t *bytes);
+const char *read_bandwidth(const char *text, uint64_t *bytes);
+void write_bytes(uint64_t bytes, struct text *out);
+void write_bandwidth(uint64_t bytes, struct text *out); /* 0: none */
 
 /* The same as regular expressions, for the schema: what is read, but for bounds and order. */
 void unit_pattern(struct text *out);
+void bytes_pattern(struct text *out);
 void duration_pattern(bool signed_too, struct text *out);
 void distribution_pattern(bool two_sided, struct text *out);
 extern const char rest_of_distribution[]; /* an argument after a comma, where braces cut it off */

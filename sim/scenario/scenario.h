@@ -44,6 +44,18 @@ struct expectation {
 enum plot { PLOT_LATENCY, PLOT_AVAILABILITY, PLOT_LEADERS, PLOT_RIBBON, PLOT_CDF, PLOTS };
 extern const char *const plot_names[PLOTS + 1];
 
+/* Where endpoints are. A region's number, from 1, is its place here and one more. */
+enum { REGIONS_MAX = 16 };
+typedef int64_t pair_values[REGIONS_MAX];
+struct regions {
+	unsigned count;
+	char *name[REGIONS_MAX];
+	uint8_t of[ENDPOINTS];                                /* 0: in none */
+	pair_values rtt[REGIONS_MAX], bandwidth[REGIONS_MAX]; /* -1: not said */
+	struct distribution jitter;
+	struct link_setup *between; /* count x count: made of the above */
+};
+
 struct scenario {
 	char *path, *name, *shows;
 	uint64_t hash; /* XXH3 of the canonical text: what verdict.json names */
@@ -52,6 +64,7 @@ struct scenario {
 	struct cluster_group groups[SCENARIO_GROUPS_MAX];
 
 	struct link_setup link;
+	struct regions regions;
 	struct link_override *links;
 	size_t link_count;
 	bool connections;

@@ -20,6 +20,7 @@
 #define ANY        0, 0
 #define CHANCE     0, INT64_C(1) << 32
 #define TO_AN_HOUR 0, HOUR
+#define LINK_IS    "(its region's, or network.default)"
 
 const char *const section_names[SECTIONS] = {
 	[IN_SCENARIO] = "the scenario",
@@ -70,7 +71,7 @@ static const char *const after_names[] = {
 /* clang-format off */
 
 /* What a link does to messages: of the default, and again of each link that differs from it. */
-#define LINK_KEYS(in, of, it, latency_is, chance_is, held_back_is) \
+#define LINK_KEYS(in, of, it, latency_is, chance_is, held_back_is, bandwidth_is, buffer_is) \
 	{in, "latency", TYPE_DISTRIBUTION, AT(of, it.latency), TO_AN_HOUR, latency_is, \
 		"how long a message takes, one way", NULL, 0}, \
 	{in, "loss", TYPE_PROBABILITY, AT(of, it.loss), CHANCE, chance_is, \
@@ -81,9 +82,15 @@ static const char *const after_names[] = {
 		"share of datagrams that are held back: later ones overtake them", NULL, 0}, \
 	{in, "held_back", TYPE_DISTRIBUTION, AT(of, it.held_back), TO_AN_HOUR, held_back_is, \
 		"for how long those are held back, on top of the latency", NULL, 0}, \
-	{in, "corrupt", TYPE_NOT_YET, NOWHERE, "", \
-		"loss, for what a checksum discards is lost", NULL, 0}, \
-	{in, "bandwidth", TYPE_NOT_YET, NOWHERE, "", "latency, and process.service", NULL, 0}
+	{in, "corrupt", TYPE_PROBABILITY, AT(of, it.corrupt), CHANCE, chance_is, \
+		"share of messages that a checksum discards (of a connection: sent again)", NULL, 0}, \
+	{in, "corrupt_undetected", TYPE_PROBABILITY, AT(of, it.alter), CHANCE, chance_is, \
+		"share of messages between processes in which one field is false, and nobody notices", \
+		NULL, 0}, \
+	{in, "bandwidth", TYPE_BANDWIDTH, AT(of, it.bandwidth), 0, BANDWIDTH_MAX, bandwidth_is, \
+		"a message occupies its link for its bytes over this, and later ones wait", NULL, 0}, \
+	{in, "buffer", TYPE_BYTES, AT(of, it.buffer), 1, BANDWIDTH_MAX, buffer_is, \
+		"of a bandwidth: so many bytes may wait, and what finds no room is dropped", NULL, 0}
 
 const struct key schema[] = {
 	{IN_SCENARIO, "scenario", TYPE_COUNT, 0, 0, SCENARIO_VERSION, SCENARIO_VERSION, NULL,
@@ -116,19 +123,25 @@ const struct key schema[] = {
 	{IN_NETWORK, "default", TYPE_SECTION, NOWHERE, "(its own)",
 		"every link that `links` does not name", NULL, IN_DEFAULT_LINK},
 	LINK_KEYS(IN_DEFAULT_LINK, struct scenario, link, "uniform(1ms, 5ms)", "0%",
-		  "exponential(mean=10ms)"),
+		  "exponential(mean=10ms)", "none", "1MB"),
+	{IN_NETWORK, "regions", TYPE_REGIONS, OF(regions), ANY, "{}",
+		"names, and the endpoints in each; what is in none keeps the default link", NULL, 0},
+	{IN_NETWORK, "rtt", TYPE_DURATIONS, OF(regions.rtt), TO_AN_HOUR, "{}",
+		"the round trip between each two regions and within each, said once; a message takes "
+		"half of it, and the jitter", NULL, 0},
+	{IN_NETWORK, "jitter", TYPE_DISTRIBUTION, OF(regions.jitter), TO_AN_HOUR, "0s",
+		"of links between and within regions: on top of half a round trip, in place of the "
+		"default link's latency", NULL, 0},
+	{IN_NETWORK, "bandwidth", TYPE_BANDWIDTHS, OF(regions.bandwidth), 0, BANDWIDTH_MAX, "{}",
+		"of each link between two regions or within one; where it is not said, the default "
+		"link's", NULL, 0},
 	{IN_NETWORK, "links", TYPE_LINKS, OF(links), ANY, "[]",
 		"links that differ from the default, each in one direction", NULL, IN_LINK},
 	{IN_LINK, "from", TYPE_ENDPOINT, AT(struct link_override, from), ANY, NULL,
 		"a process or a client", NULL, 0},
 	{IN_LINK, "to", TYPE_ENDPOINT, AT(struct link_override, to), ANY, NULL,
 		"a process or a client", NULL, 0},
-	LINK_KEYS(IN_LINK, struct link_override, link, "(network.default)", "(network.default)",
-		  "(network.default)"),
-	{IN_NETWORK, "regions", TYPE_NOT_YET, NOWHERE, "", "links", NULL, 0},
-	{IN_NETWORK, "corrupt", TYPE_NOT_YET, NOWHERE, "", "default: {loss: 0.1%}", NULL, 0},
-	{IN_NETWORK, "bandwidth", TYPE_NOT_YET, NOWHERE, "", "latency, and process.service",
-		NULL, 0},
+	LINK_KEYS(IN_LINK, struct link_override, link, LINK_IS, LINK_IS, LINK_IS, LINK_IS, LINK_IS),
 
 	{IN_SCENARIO, "disk", TYPE_SECTION, NOWHERE, "(its own)",
 		"every process's disk", NULL, IN_DISK},
@@ -207,7 +220,6 @@ const struct key schema[] = {
 	{IN_FAULT, "for", TYPE_DURATION, AT(struct fault, lasts), 1, 1000 * HOUR,
 		"(as the fault says)", "how long it lasts; most last until the heal", NULL, 0},
 	{IN_FAULT, "every", TYPE_NOT_YET, NOWHERE, "", "an entry for each time, with at:", NULL, 0},
-	{IN_FAULT, "corrupt", TYPE_NOT_YET, NOWHERE, "", "loss", NULL, 0},
 	{IN_SCENARIO, "nemesis", TYPE_NOT_YET, NOWHERE, "", "faults, each with its at:", NULL, 0},
 
 	{IN_SCENARIO, "bugs", TYPE_BUGS, NOWHERE, "[]",
@@ -283,10 +295,14 @@ struct key key_of_option(const struct option *option)
 struct key key_of_amount(const struct fault_kind *kind)
 {
 	static const enum type as[] = {
-		[AMOUNT_NONE] = TYPE_NOT_YET,      [AMOUNT_DURATION] = TYPE_DURATION,
-		[AMOUNT_SHARE] = TYPE_PROBABILITY, [AMOUNT_FACTOR] = TYPE_FACTOR,
-		[AMOUNT_PPM] = TYPE_PPM,           [AMOUNT_CHOICE] = TYPE_CHOICE,
+		[AMOUNT_NONE] = TYPE_NOT_YET,
+		[AMOUNT_DURATION] = TYPE_DURATION,
+		[AMOUNT_SHARE] = TYPE_PROBABILITY,
+		[AMOUNT_FACTOR] = TYPE_FACTOR,
+		[AMOUNT_PPM] = TYPE_PPM,
+		[AMOUNT_CHOICE] = TYPE_CHOICE,
 		[AMOUNT_COUNT] = TYPE_COUNT,
+		[AMOUNT_BANDWIDTH] = TYPE_BANDWIDTH,
 	};
 
 	return (struct key){

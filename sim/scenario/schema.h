@@ -39,6 +39,8 @@ enum type {
 	TYPE_SEEDS,        /* 1..1000: two uint64_t */
 	TYPE_PPM,          /* 50ppm */
 	TYPE_FACTOR,       /* 20x, in thousandths */
+	TYPE_BYTES,        /* 64KB */
+	TYPE_BANDWIDTH,    /* 10MB/s, in bytes a second; none: 0 */
 	TYPE_FLAG,         /* true, false */
 	TYPE_SKEW,         /* uniform, zipf(0.99), in thousandths */
 	TYPE_CHOICE,       /* one of `choices` */
@@ -53,6 +55,9 @@ enum type {
 	TYPE_OPTIONS,
 	TYPE_MIX,
 	TYPE_LINKS,
+	TYPE_REGIONS,
+	TYPE_DURATIONS,  /* of each two regions */
+	TYPE_BANDWIDTHS, /* likewise */
 	TYPE_FAULTS,
 	TYPE_BUGS,
 	TYPE_EXPECT,

@@ -33,6 +33,7 @@ void derive(struct scenario *scenario)
 		equal_shares(scenario);
 	if (scenario->first_seed > scenario->last_seed)
 		scenario->last_seed = derived_seeds(scenario);
+	derive_regions(scenario);
 }
 
 /* ---- What does not fit together -------------------------------------------------------------- */
@@ -100,6 +101,7 @@ static void check_network(struct reading *reading, const struct node *root)
 		refuse(reading, place(root, "network", "retransmit"),
 		       "retransmit: a lost datagram is not sent again; accepted: with mode: "
 		       "connections");
+	check_regions(reading, network);
 	check_links(reading, tree_find(network, "links"));
 }
 

@@ -33,10 +33,9 @@ static void refuse_target(struct reading *reading, const struct node *node, cons
 
 static bool exists(const struct scenario *scenario, endpoint_t endpoint)
 {
-	if (endpoint >= CLIENT_FIRST)
-		return endpoint - CLIENT_FIRST < (int)scenario->workload.clients;
 	/* Where the number of nodes is not known, that has been complained about. */
-	return endpoint < scenario->groups[0].nodes || !scenario->groups[0].nodes;
+	return is_endpoint(scenario, endpoint) ||
+	       (endpoint < CLIENT_FIRST && !scenario->groups[0].nodes);
 }
 
 static bool add_item(struct reading *reading, const struct node *node, const char *text,
@@ -149,7 +148,7 @@ static bool same(const struct target_item *a, const struct target_item *b)
 	       (a->kind == TARGET_ENDPOINT ? a->endpoint == b->endpoint : !repeats(a->kind));
 }
 
-static bool is_client(const struct target_item *item)
+bool is_client(const struct target_item *item)
 {
 	return item->kind == TARGET_CLIENTS ||
 	       (item->kind == TARGET_ENDPOINT && item->endpoint >= CLIENT_FIRST);

@@ -244,6 +244,15 @@ static const char *read_factor(const struct key *key, const char *text, void *ba
 	return store_within(key, base, (int64_t)thousandths);
 }
 
+static const char *read_size(const struct key *key, const char *text, void *base)
+{
+	uint64_t bytes;
+	const char *wrong = key->type == TYPE_BYTES ? read_bytes(text, &bytes)
+						    : read_bandwidth(text, &bytes);
+
+	return wrong ? wrong : store_within(key, base, (int64_t)bytes);
+}
+
 static const char *read_flag(const struct key *key, const char *text, void *base)
 {
 	bool yes = !strcmp(text, "true");
@@ -358,6 +367,8 @@ const char *value_read(const struct key *key, const char *text, void *base)
 	case TYPE_SEEDS: return read_seeds(key, text, base);
 	case TYPE_PPM: return read_ppm(key, text, base);
 	case TYPE_FACTOR: return read_factor(key, text, base);
+	case TYPE_BYTES:
+	case TYPE_BANDWIDTH: return read_size(key, text, base);
 	case TYPE_FLAG: return read_flag(key, text, base);
 	case TYPE_SKEW: return read_skew(key, text, base);
 	case TYPE_CHOICE:
@@ -466,6 +477,8 @@ void value_write(const struct key *key, const void *base, struct text *out)
 		write_decimal((uint64_t)load(key, base), 3, out);
 		text_add(out, "x");
 		break;
+	case TYPE_BYTES: write_bytes((uint64_t)load(key, base), out); break;
+	case TYPE_BANDWIDTH: write_bandwidth((uint64_t)load(key, base), out); break;
 	case TYPE_FLAG: text_add(out, load(key, base) ? "true" : "false"); break;
 	case TYPE_SKEW:
 		text_add(out, load(key, base) ? "zipf(" : "uniform");
@@ -489,7 +502,8 @@ void value_write(const struct key *key, const void *base, struct text *out)
 
 static const char a_distribution[] =
 	"1ms, uniform(1ms, 5ms), exponential(mean=2ms), normal(mean=5ms, sd=1ms), "
-	"lognormal(p50=20ms, p99=80ms) or bimodal(1ms, 50ms, share=5%)";
+	"lognormal(p50=20ms, p99=80ms), bimodal(1ms, 50ms, share=5%), "
+	"pareto(p50=2ms, p99=90ms) or empirical(p0=1ms, p50=2ms, p99=20ms, p100=90ms)";
 
 static const char *const accepts[] = {
 	[TYPE_COUNT] = "a whole number such as 200, 20K or 5M",
@@ -503,6 +517,8 @@ static const char *const accepts[] = {
 	[TYPE_SEEDS] = "seeds such as 1..1000, or one",
 	[TYPE_PPM] = "parts per million, such as 50ppm",
 	[TYPE_FACTOR] = "a factor such as 20x",
+	[TYPE_BYTES] = "bytes such as 64KB or 1MB",
+	[TYPE_BANDWIDTH] = "bytes a second such as 10MB/s",
 	[TYPE_FLAG] = "true or false",
 	[TYPE_SKEW] = "uniform, or zipf(0.99) with an exponent",
 	[TYPE_CHOICE] = "one of ",
@@ -516,6 +532,9 @@ static const char *const accepts[] = {
 	[TYPE_OPTIONS] = "a mapping of options",
 	[TYPE_MIX] = "a mapping of operations to percentages",
 	[TYPE_LINKS] = "a list of links",
+	[TYPE_REGIONS] = "a mapping of names to lists of endpoints",
+	[TYPE_DURATIONS] = "durations by pair, such as {east: {east: 1ms, west: 66ms}}",
+	[TYPE_BANDWIDTHS] = "bandwidths by pair, such as {east: {west: 10MB/s}}",
 	[TYPE_FAULTS] = "a list of faults",
 	[TYPE_BUGS] = "a list of bugs, each as protocol.bug",
 	[TYPE_EXPECT] = "a list of expectations",
@@ -574,6 +593,8 @@ void value_accepts(const struct key *key, struct text *out)
 	case TYPE_RATE:
 	case TYPE_PPM:
 	case TYPE_FACTOR:
+	case TYPE_BYTES:
+	case TYPE_BANDWIDTH:
 	case TYPE_SKEW:
 	case TYPE_PERCENT:
 	case TYPE_PROBABILITY: add_bounds(key, out); break;

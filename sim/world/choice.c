@@ -36,6 +36,11 @@ const char *const choice_kind_names[CHOICE_KINDS] = {
 	[CHOICE_BACKOFF] = "backoff",
 	[CHOICE_CORE] = "core",
 	[CHOICE_ROT] = "rot",
+	[CHOICE_DROP] = "drop",
+	[CHOICE_FLAKY] = "flaky",
+	[CHOICE_CORRUPT] = "corrupt",
+	[CHOICE_ALTER] = "alter",
+	[CHOICE_FALSEHOOD] = "falsehood",
 };
 
 static_assert(CHOICE_KINDS <= 64, "a kind has six bits of an address, and one of a set of kinds");

@@ -43,6 +43,11 @@ enum choice_kind {
 	CHOICE_BACKOFF,   /* (time) before it asks again */
 	CHOICE_CORE,      /* which quorum a heal mends */
 	CHOICE_ROT,       /* what on a disk rots */
+	CHOICE_DROP,      /* does a fault that names its type take this message? */
+	CHOICE_FLAKY,     /* is a flaky link out, this stretch of time? */
+	CHOICE_CORRUPT,   /* does a message arrive so that its checksum discards it? */
+	CHOICE_ALTER,     /* or so that nobody notices? */
+	CHOICE_FALSEHOOD, /* and what of it is false then */
 	CHOICE_KINDS
 };
 extern const char *const choice_kind_names[CHOICE_KINDS];

@@ -13,7 +13,8 @@
 
 #include "sim/world/distribution_tables.h"
 
-#define ONE ((uint64_t)1 << 32) /* of fixed-point numbers in units of 2^-32 */
+#define ONE     ((uint64_t)1 << 32)     /* of fixed-point numbers in units of 2^-32 */
+#define PART_99 (UINT64_MAX / 100 * 99) /* of a uniform 64-bit number */
 
 /* ---- Building blocks ------------------------------------------------------------------------- */
 
@@ -112,6 +113,15 @@ static int128_t scaled(nanoseconds a, int64_t by)
 	return ((int128_t)a * by + (int64_t)(ONE / 2)) >> 32;
 }
 
+static nanoseconds exp2_duration(int64_t exponent)
+{
+	if (exponent < 0)
+		return 0;
+	if (exponent >= (int64_t)(61 * ONE))
+		return DURATION_MAX;
+	return (nanoseconds)fixed_exp2((uint64_t)exponent);
+}
+
 /* Its logarithm is normal: log2 a in the middle, log2 b where the normal's 99th percentile is. */
 static nanoseconds lognormal_at(const struct distribution *distribution, int64_t z)
 {
@@ -120,11 +130,31 @@ static nanoseconds lognormal_at(const struct distribution *distribution, int64_t
 	int64_t spread = (int64_t)fixed_log2((uint64_t)distribution->b) - middle;
 	int64_t exponent = middle + times(times(spread, Z_99_INVERSE), z);
 
-	if (exponent < 0)
-		return 0;
-	if (exponent >= (int64_t)(61 * ONE))
-		return DURATION_MAX;
-	return (nanoseconds)fixed_exp2((uint64_t)exponent);
+	return exp2_duration(exponent);
+}
+
+/* At the median -log2 of what lies above is 1, at the 99th percentile it is log2 100, and the
+ * duration's logarithm rises in proportion to it. */
+static nanoseconds pareto_at(const struct distribution *distribution, uint64_t u)
+{
+	assert(distribution->a >= 1 && distribution->b >= 1);
+	int64_t middle = (int64_t)fixed_log2((uint64_t)distribution->a);
+	int64_t spread = (int64_t)fixed_log2((uint64_t)distribution->b) - middle;
+	int64_t octaves = (int64_t)minus_log2(u) - (int64_t)ONE; /* past the median */
+
+	return exp2_duration(middle + times(times(spread, LOG2_50_INVERSE), octaves));
+}
+
+static nanoseconds empirical_at(const struct distribution *distribution, uint64_t u)
+{
+	const struct quantile *point = distribution_quantiles(distribution)->point;
+
+	while ((uint128_t)point[1].share << 32 <= u)
+		point++;
+	uint128_t width = (uint128_t)(point[1].share - point[0].share) << 32;
+	uint128_t into = u - ((uint128_t)point[0].share << 32);
+
+	return point[0].at + (nanoseconds)((uint64_t)(point[1].at - point[0].at) * into / width);
 }
 
 /* All but the uniform one, which stands in the header. */
@@ -139,6 +169,8 @@ nanoseconds distribution_draw_shaped(const struct distribution *distribution, st
 	case NORMAL: return bounded(a + scaled(b, fixed_normal(pcg32_next64(pcg))));
 	case LOGNORMAL: return lognormal_at(distribution, fixed_normal(pcg32_next64(pcg)));
 	case BIMODAL: return pcg32_next(pcg) < distribution->share ? b : a;
+	case PARETO: return pareto_at(distribution, pcg32_next64(pcg));
+	case EMPIRICAL: return empirical_at(distribution, pcg32_next64(pcg));
 	case CONSTANT:
 	case DISTRIBUTIONS: break;
 	}
@@ -167,7 +199,9 @@ nanoseconds distribution_p99(const struct distribution *distribution)
 	}
 	case EXPONENTIAL: return bounded((int128_t)((uint128_t)a * LN_100 >> 61));
 	case NORMAL: return bounded(a + (int128_t)((uint128_t)b * Z_99 >> 62));
-	case LOGNORMAL: return b;
+	case LOGNORMAL:
+	case PARETO: return b;
+	case EMPIRICAL: return empirical_at(distribution, PART_99);
 	case BIMODAL: return bimodal_p99(distribution);
 	case CONSTANT:
 	case DISTRIBUTIONS: break;

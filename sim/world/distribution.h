@@ -19,6 +19,8 @@ enum distribution_kind {
 	NORMAL,      /* mean a, standard deviation b; never below zero */
 	LOGNORMAL,   /* median a, 99th percentile b */
 	BIMODAL,     /* a, and b with probability share */
+	PARETO,      /* median a, 99th percentile b: a tail that falls by a power */
+	EMPIRICAL,   /* as measured: share is the address of its struct quantiles */
 	DISTRIBUTIONS
 };
 
@@ -31,6 +33,21 @@ struct distribution {
 	nanoseconds a, b;
 	probability_t share;
 };
+
+/* Below each point lies this share of the draws; between two of them the quantile is a straight
+ * line. The first share is 0, the last PROBABILITY_ONE; neither shares nor durations fall. */
+enum { QUANTILES_MAX = 16 };
+struct quantiles {
+	unsigned count; /* at least 2 */
+	struct quantile {
+		probability_t share;
+		nanoseconds at;
+	} point[QUANTILES_MAX];
+};
+static inline const struct quantiles *distribution_quantiles(const struct distribution *empirical)
+{
+	return (const struct quantiles *)(uintptr_t)empirical->share;
+}
 
 /*
  * What a duration may be at most, about 73 years: a draw from a long tail stops there, so that

@@ -16,6 +16,7 @@ enum { MANTISSAS = 256, NORMAL_STEPS = 16, NORMAL_POINTS = 1028 };
 #define LN_100 0x935d8dddaaa8ac17u /* in 2^-61 */
 #define Z_99   0x94e2e23187f87630u /* in 2^-62: a normal's 99th percentile */
 #define Z_99_INVERSE 1846227447 /* in 2^-32 */
+#define LOG2_50_INVERSE 760998713 /* in 2^-32 */
 
 /* log2(1 + i / 256), in 2^-63. */
 static const uint64_t log2_table[256] = {

@@ -71,6 +71,23 @@ static inline uint32_t world_push(struct world *world, nanoseconds time, uint32_
 	return sequence;
 }
 
+/* What a line of the trace tells. */
+enum trace_kind {
+	TRACE_DELIVER,
+	TRACE_TIMER,
+	TRACE_SYNC,
+	TRACE_DISK_FAILED,
+	TRACE_FLOOR,
+	TRACE_LOST,
+	TRACE_CRASH,
+	TRACE_BOOT,
+	TRACE_PAUSE,
+	TRACE_RESUME,
+	TRACE_ROT,
+	TRACE_CORRUPT,
+	TRACE_ALTERED
+};
+
 /* ---- process.c ------------------------------------------------------------------------------- */
 
 void process_init(struct world *, struct process *, group_id, process_id);
@@ -152,22 +169,27 @@ bool network_overtakes(const struct env_message *, const struct env_message *oth
 void network_forget(struct world *, process_id);
 void network_break(struct world *, endpoint_t from, endpoint_t to); /* a connection */
 void network_init(struct world *);
+/* Gone on its way, for one of the reasons that are counted; frees it. */
+void network_lose(struct world *, struct link *, struct env_message *, enum trace_kind,
+		  uint64_t *counter);
+const struct link_setup *link_setup(const struct world *, const struct link *);
+ref_t *message_records(struct world *, struct env_message *);
+void message_digest_records(struct world *, struct env_message *);
+
+/* ---- wire.c, alter.c ------------------------------------------------------------------------- */
+
+/*
+ * Puts it on the wire, which may keep it waiting. False: it is gone. `address` is that of the
+ * message's choices, of no kind.
+ */
+bool wire_take(struct world *, struct link *, struct env_message *, address_t address,
+	       nanoseconds *waits);
+void wire_heal(struct world *, struct wire *);
+/* One thing that it says becomes false. */
+void message_alter(struct world *, struct env_message *, address_t address);
 
 /* ---- trace.c --------------------------------------------------------------------------------- */
 
-enum trace_kind {
-	TRACE_DELIVER,
-	TRACE_TIMER,
-	TRACE_SYNC,
-	TRACE_DISK_FAILED,
-	TRACE_FLOOR,
-	TRACE_LOST,
-	TRACE_CRASH,
-	TRACE_BOOT,
-	TRACE_PAUSE,
-	TRACE_RESUME,
-	TRACE_ROT
-};
 void trace_print_message(struct world *, enum trace_kind, const struct env_message *);
 void trace_print_process(struct world *, enum trace_kind, const struct process *, uint64_t detail,
 			 const char *text);
@@ -211,6 +233,27 @@ static inline void trace_write(const struct process *process, const char *what, 
 {
 	if (unlikely(process->world->outside->trace != NULL))
 		trace_print_write(process, what, key, size);
+}
+
+/* ---- Accidents of messages ------------------------------------------------------------------- */
+
+/* A second duration of the same message (a duplicate's latency, how long it is held back or sent
+ * again) has a place of its own: overrides count what happens at a place. */
+#define SECOND_DURATION ((address_t)512 << 38)
+_Static_assert(ENDPOINTS <= 512, "the bit is free");
+
+static inline address_t of_kind(address_t address, enum choice_kind kind)
+{
+	return address | (address_t)kind << 58;
+}
+
+/* An accident of chance 0 is asked about too: an override may bring it; not once all is healed. */
+static inline bool accident(const struct world *world, address_t address, enum choice_kind kind,
+			    probability_t chance)
+{
+	if (likely(!chance && (!world->choices.source || world->healed)))
+		return false;
+	return choose_chance(&world->choices, of_kind(address, kind), chance);
 }
 
 /* ---- The fingerprint ------------------------------------------------------------------------- */

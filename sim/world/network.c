@@ -1,5 +1,6 @@
 /*
- * The network: directed links that delay, lose, duplicate and hold back messages, and cuts.
+ * The network: directed links that delay, lose, duplicate and hold back messages, and cuts. What
+ * else a link may do to a message, its wire does (wire.c).
  *
  * Every choice about a message has the address (kind, link, type, ordinal), where a link counts its
  * messages by type once, and loss, latency and the rest share that ordinal: taking one fault away
@@ -7,10 +8,6 @@
  */
 #include "sim/world/kernel.h"
 
-/* A second duration of the same message, a duplicate's latency or how long it is held back, has a
- * place of its own: overrides count what happens at a place. Endpoints are below 512. */
-#define SECOND_DURATION ((address_t)512 << 38)
-_Static_assert(CLIENT_FIRST + CLIENTS_MAX <= 512, "the bit is free");
 enum { RETRANSMITS_MAX = 16 };
 
 const char *endpoint_name(endpoint_t endpoint, char *text)
@@ -43,9 +40,14 @@ struct env_message *message_new(struct world *world, enum message_kind kind, end
 	return message;
 }
 
-static ref_t *message_records(struct world *world, struct env_message *message)
+ref_t *message_records(struct world *world, struct env_message *message)
 {
 	return message->records ? arena_at(&world->arena, message->records) : message->record;
+}
+
+static inline uint64_t digest_with(uint64_t digest, const struct log_record *record)
+{
+	return (digest ^ record->digest ^ record->term << 32 ^ record->index) * 0x9E3779B97F4A7C15u;
 }
 
 /* Takes over the caller's hold on the record. */
@@ -65,9 +67,17 @@ void message_attach(struct world *world, struct env_message *message, struct log
 		records = more;
 	}
 	records[message->record_count++] = arena_ref(&world->arena, record);
-	message->records_digest = (message->records_digest ^ record->digest ^ record->term << 32 ^
-				   record->index) *
-				  0x9E3779B97F4A7C15u;
+	message->records_digest = digest_with(message->records_digest, record);
+}
+
+void message_digest_records(struct world *world, struct env_message *message)
+{
+	const ref_t *records = message_records(world, message);
+
+	message->records_digest = 0;
+	for (uint32_t i = 0; i < message->record_count; i++)
+		message->records_digest = digest_with(message->records_digest,
+						      world_record(world, records[i]));
 }
 
 void message_free(struct world *world, struct env_message *message)
@@ -104,9 +114,15 @@ static struct env_message *message_copy(struct world *world, const struct env_me
 
 /* ---- Links ----------------------------------------------------------------------------------- */
 
-static const struct link_setup *link_setup(const struct world *world, const struct link *link)
+const struct link_setup *link_setup(const struct world *world, const struct link *link)
 {
-	return link->setup ? &world->setup->links[link->setup - 1].link : &world->setup->link;
+	const struct setup *setup = world->setup;
+
+	if (likely(!link->setup))
+		return &setup->link;
+	if (link->setup <= setup->link_count)
+		return &setup->links[link->setup - 1].link;
+	return &setup->between[link->setup - 1 - setup->link_count];
 }
 
 /* Where a link's counters of messages begin, and the link itself. */
@@ -138,9 +154,68 @@ struct link *world_link(struct world *world, endpoint_t from, endpoint_t to)
 	return find_link(world, from, to, &ordinals);
 }
 
-void network_init(struct world *world)
+/* Without sessions no protocol could tell a copy of a request from a second operation: clients'
+ * links repeat nothing, unless the scenario says so of that very link. */
+static bool repeats(const struct world *world, const struct link *link)
+{
+	return link < world->client_links ||
+	       (link->setup && link->setup <= world->setup->link_count);
+}
+
+void world_link_reset(struct world *world, struct link *link)
+{
+	const struct link_setup *setup = link_setup(world, link);
+
+	link->loss = setup->loss;
+	link->duplicate = repeats(world, link) ? setup->duplicate : 0;
+	link->reorder = setup->reorder;
+	link->slower = setup->distance;
+	if (!link->wire && !(setup->corrupt | setup->alter | setup->bandwidth))
+		return;
+	struct wire *wire = world_wire(world, link);
+
+	wire_heal(world, wire);
+	wire->corrupt = setup->corrupt;
+	wire->alter = setup->alter;
+	wire->bandwidth = setup->bandwidth;
+}
+
+static uint32_t region_setup(const struct setup *setup, endpoint_t from, endpoint_t to)
+{
+	unsigned a = setup->region_count ? setup->region[from] : 0;
+	unsigned b = setup->region_count ? setup->region[to] : 0;
+
+	if (!a || !b)
+		return 0;
+	return (uint32_t)setup->link_count + (a - 1) * setup->region_count + b;
+}
+
+static void place_links(struct world *world)
 {
 	const struct setup *setup = world->setup;
+	unsigned ends = CLIENT_FIRST + world->client_count;
+
+	for (unsigned from = 0; setup->region_count && from < ends; from++)
+		for (unsigned to = 0; to < ends; to++) {
+			bool there = (from < world->process_count || from >= CLIENT_FIRST) &&
+				     (to < world->process_count || to >= CLIENT_FIRST);
+			struct link *link = there ? world_link(world, (endpoint_t)from,
+							       (endpoint_t)to)
+						  : NULL;
+
+			if (link)
+				link->setup = region_setup(setup, (endpoint_t)from, (endpoint_t)to);
+		}
+	for (size_t i = 0; i < setup->link_count; i++) {
+		struct link *link = world_link(world, setup->links[i].from, setup->links[i].to);
+
+		if (link)
+			link->setup = (uint32_t)i + 1;
+	}
+}
+
+void network_init(struct world *world)
+{
 	size_t n = world->process_count, clients = world->client_count;
 	size_t between = n * n, with_clients = 2 * clients * n;
 
@@ -149,24 +224,10 @@ void network_init(struct world *world)
 	world->ordinals = arena_bump(&world->arena,
 				     (between * world->type_count + with_clients * MESSAGE_KINDS) *
 					     sizeof(uint32_t));
+	place_links(world);
 	for (size_t i = 0; i < between + with_clients; i++) {
-		world->links[i].loss = setup->link.loss;
-		/* Without sessions no protocol could tell a copy of a request from a second
-		 * operation: clients' links repeat nothing, unless the scenario says so of that
-		 * very link. */
-		world->links[i].duplicate = i < between ? setup->link.duplicate : 0;
-		world->links[i].reorder = setup->link.reorder;
+		world_link_reset(world, &world->links[i]);
 		world->links[i].delivered = -1;
-	}
-	for (size_t i = 0; i < setup->link_count; i++) {
-		struct link *link = world_link(world, setup->links[i].from, setup->links[i].to);
-
-		if (!link)
-			continue;
-		link->setup = (uint32_t)i + 1;
-		link->loss = setup->links[i].link.loss;
-		link->duplicate = setup->links[i].link.duplicate;
-		link->reorder = setup->links[i].link.reorder;
 	}
 }
 
@@ -186,29 +247,22 @@ static nanoseconds latency(struct world *world, const struct link *link, address
 	return took + link->slower;
 }
 
-static void lose(struct world *world, struct link *link, struct env_message *message,
-		 uint64_t *counter)
+void network_lose(struct world *world, struct link *link, struct env_message *message,
+		  enum trace_kind how, uint64_t *counter)
 {
 	link->lost++;
 	++*counter;
-	trace_message(world, TRACE_LOST, message);
+	trace_message(world, how, message);
 	message_free(world, message);
-}
-
-/* An accident of chance 0 is asked about too: an override may bring it; not once all is healed. */
-static inline bool may_happen(const struct world *world, probability_t chance)
-{
-	return chance || (world->choices.source && !world->healed);
 }
 
 /* Of a FIFO connection: a loss costs a retransmission, and nobody overtakes. */
 static void send_connected(struct world *world, struct link *link, struct env_message *message,
-			   address_t base)
+			   address_t base, nanoseconds waits)
 {
-	struct pcg32 pcg = choice_pcg(&world->choices, base | (address_t)CHOICE_LOSS << 58);
-	nanoseconds due = world->now + latency(world, link, base | (address_t)CHOICE_LATENCY << 58);
-	bool lost = may_happen(world, link->loss) &&
-		    choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58, link->loss);
+	struct pcg32 pcg = choice_pcg(&world->choices, of_kind(base, CHOICE_LOSS));
+	nanoseconds due = world->now + waits + latency(world, link, of_kind(base, CHOICE_LATENCY));
+	bool lost = accident(world, base, CHOICE_LOSS, link->loss);
 
 	pcg32_next(&pcg); /* that one is spent */
 	for (unsigned i = 0; lost && i < RETRANSMITS_MAX; i++) {
@@ -221,6 +275,50 @@ static void send_connected(struct world *world, struct link *link, struct env_me
 	link->last = due;
 	message->place = ++link->place;
 	world_push(world, due, arena_ref(&world->arena, message));
+}
+
+static void send_datagram(struct world *world, struct link *link, struct env_message *message,
+			  address_t base, nanoseconds waits)
+{
+	if (accident(world, base, CHOICE_LOSS, link->loss)) {
+		network_lose(world, link, message, TRACE_LOST, &world->counters.lost);
+		return;
+	}
+	nanoseconds due = world->now + waits;
+	nanoseconds took = latency(world, link, of_kind(base, CHOICE_LATENCY));
+
+	if (accident(world, base, CHOICE_REORDER, link->reorder)) {
+		took += choose_duration(&world->choices,
+					of_kind(base, CHOICE_REORDER) | SECOND_DURATION,
+					&link_setup(world, link)->held_back);
+		world->counters.reordered++;
+	}
+	world_push(world, due + took, arena_ref(&world->arena, message));
+	if (accident(world, base, CHOICE_DUPLICATE, link->duplicate)) {
+		nanoseconds again = latency(world, link,
+					    of_kind(base, CHOICE_LATENCY) | SECOND_DURATION);
+
+		world->counters.duplicated++;
+		world_push(world, due + again,
+			   arena_ref(&world->arena, message_copy(world, message)));
+	}
+}
+
+/* Where anything at all may happen to it. Not inline: the plain way has all registers. */
+static never_inline void send_with_accidents(struct world *world, struct link *link,
+					     struct env_message *message, address_t base)
+{
+	nanoseconds waits = 0;
+
+	if (link->cuts)
+		network_lose(world, link, message, TRACE_LOST, &world->counters.cut);
+	else if ((link->wire || world->choices.source) &&
+		 !wire_take(world, link, message, base, &waits))
+		return;
+	else if (world->setup->connections)
+		send_connected(world, link, message, base, waits);
+	else
+		send_datagram(world, link, message, base, waits);
 }
 
 void network_send(struct world *world, struct env_message *message)
@@ -246,54 +344,17 @@ void network_send(struct world *world, struct env_message *message)
 
 	message->link = (uint32_t)(link - world->links);
 	uint32_t ordinal = ++world->ordinals[ordinals + (protocol ? message->type : message->kind)];
-	address_t base = choice_address(
-		0, message->from, message->to,
-		protocol ? message->type : MESSAGE_TYPES_MAX + (unsigned)message->kind, ordinal);
+	address_t base = choice_address(0, message->from, message->to, message_sort(message),
+					ordinal);
 
 	world->counters.sent++;
 	world->counters.bytes += message->size;
-	if (unlikely(link->cuts)) {
-		lose(world, link, message, &world->counters.cut);
-		return;
-	}
-	if (unlikely(world->setup->connections)) {
-		send_connected(world, link, message, base);
-		return;
-	}
-	if (likely(!(link->loss | link->reorder | link->duplicate) && !world->choices.source)) {
-		world_push(world,
-			   world->now +
-				   latency(world, link, base | (address_t)CHOICE_LATENCY << 58),
+	if (likely(!(link->loss | link->reorder | link->duplicate | link->wire | link->cuts) &&
+		   !world->choices.source && !world->setup->connections))
+		world_push(world, world->now + latency(world, link, of_kind(base, CHOICE_LATENCY)),
 			   ref);
-		return;
-	}
-	if (unlikely(may_happen(world, link->loss) &&
-		     choose_chance(&world->choices, base | (address_t)CHOICE_LOSS << 58,
-				   link->loss))) {
-		lose(world, link, message, &world->counters.lost);
-		return;
-	}
-	nanoseconds took = latency(world, link, base | (address_t)CHOICE_LATENCY << 58);
-
-	if (unlikely(may_happen(world, link->reorder) &&
-		     choose_chance(&world->choices, base | (address_t)CHOICE_REORDER << 58,
-				   link->reorder))) {
-		took += choose_duration(&world->choices,
-					base | (address_t)CHOICE_REORDER << 58 | SECOND_DURATION,
-					&link_setup(world, link)->held_back);
-		world->counters.reordered++;
-	}
-	world_push(world, world->now + took, ref);
-	if (unlikely(may_happen(world, link->duplicate) &&
-		     choose_chance(&world->choices, base | (address_t)CHOICE_DUPLICATE << 58,
-				   link->duplicate))) {
-		nanoseconds again = latency(
-			world, link, base | (address_t)CHOICE_LATENCY << 58 | SECOND_DURATION);
-
-		world->counters.duplicated++;
-		world_push(world, world->now + again,
-			   arena_ref(&world->arena, message_copy(world, message)));
-	}
+	else
+		send_with_accidents(world, link, message, base);
 }
 
 void world_request(struct world *world, unsigned client, process_id to,
@@ -349,8 +410,8 @@ bool network_deliver(struct world *world, struct env_message *message)
 		link = &world->links[message->link];
 		if (unlikely((link->cuts || message->lost) && !message->arrived)) {
 			lose_behind(world, message);
-			lose(world, link, message,
-			     link->cuts ? &world->counters.cut : &world->counters.broken);
+			network_lose(world, link, message, TRACE_LOST,
+				     link->cuts ? &world->counters.cut : &world->counters.broken);
 			return false;
 		}
 	}
@@ -448,6 +509,8 @@ void world_heal(struct world *world)
 		struct link *link = &world->links[i];
 
 		link->loss = link->duplicate = link->reorder = 0;
-		link->slower = 0;
+		link->slower = link_setup(world, link)->distance;
+		if (link->wire)
+			wire_heal(world, arena_at(&world->arena, link->wire));
 	}
 }

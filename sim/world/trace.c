@@ -9,10 +9,13 @@
  *       1.205517     319  n3            voted in term 4 for n2
  *       1.206001     320  n1  -x n3  AppendEntries      term=3 commit=11  LOST
  *       1.206230     320  n3            write 42: log cut from 13
+ *       1.206100     320  n1  -~ n2  AppendEntries      term=67 commit=11  ALTERED
  *       2.000000     320  n2         CRASHED            its log ends at 17
  *
  * LOST: by the link, by a cut, or because the receiver is down; where that shows on arrival it is
- * no event, and the number is the next one's. Records go by index/term, the first and the last.
+ * no event, and the number is the next one's. CORRUPT: discarded by a checksum. ALTERED: one thing
+ * that it says is false, as shown, and nobody will notice; it is sent off like that. Records go by
+ * index/term, the first and the last.
  *
  * Indented lines stand below the event that they are part of: observations where they bind, and
  * writes where a handler makes them, durable once the disk has synced up to their number. Of the
@@ -98,35 +101,69 @@ static void print_body(struct world *world, const struct env_message *message)
 	fputc(']', out);
 }
 
-static void print_message(struct world *world, const struct env_message *message, bool lost)
+static const char *const kind_names[MESSAGE_KINDS] = {
+	[MESSAGE_REQUEST] = "request",
+	[MESSAGE_ANSWER] = "answer",
+	[MESSAGE_REDIRECT] = "redirect",
+	[MESSAGE_REFUSAL] = "refusal",
+};
+
+const char *message_sort_name(const struct protocol *protocol, unsigned sort)
 {
-	static const char *const words[MESSAGE_KINDS] = {NULL, "request", "answer", "redirect",
-							 "refusal"};
+	const struct message_type *type = protocol->messages;
+
+	if (sort >= MESSAGE_TYPES_MAX)
+		return sort < MESSAGE_SORTS ? kind_names[sort - MESSAGE_TYPES_MAX] : NULL;
+	while (type && type->name && sort-- > 0)
+		type++;
+	return type ? type->name : NULL;
+}
+
+/* What became of it: the arrow, and the line's end. */
+static const struct fate {
+	char arrow;
+	const char *word;
+} fates[] = {
+	[TRACE_DELIVER] = {'>', ""},
+	[TRACE_LOST] = {'x', "  LOST"},
+	[TRACE_CORRUPT] = {'x', "  CORRUPT"},
+	[TRACE_ALTERED] = {'~', "  ALTERED"},
+};
+
+static bool is_of_message(enum trace_kind kind)
+{
+	return kind == TRACE_DELIVER || kind == TRACE_LOST || kind == TRACE_CORRUPT ||
+	       kind == TRACE_ALTERED;
+}
+
+static void print_message(struct world *world, const struct env_message *message,
+			  const struct fate *fate)
+{
 	const struct answer_body *body = (const struct answer_body *)message->body;
 	FILE *out = world->outside->trace;
 	char from[8], to[8];
 
 	begin_line(world);
-	fprintf(out, "%-3s -%c %-3s ", endpoint_name(message->from, from), lost ? 'x' : '>',
+	fprintf(out, "%-3s -%c %-3s ", endpoint_name(message->from, from), fate->arrow,
 		endpoint_name(message->to, to));
 	if (message->kind == MESSAGE_PROTOCOL) {
 		print_body(world, message);
 	} else {
 		/* The id comes first in requests and answers alike. */
-		fprintf(out, "%-18s operation %" PRIu64, words[message->kind],
+		fprintf(out, "%-18s operation %" PRIu64, kind_names[message->kind],
 			request_number(body->id));
 		if (message->kind == MESSAGE_REDIRECT && body->whom == message->from)
 			fputs(" not now", out);
 		else if (message->kind == MESSAGE_REDIRECT)
 			fprintf(out, " to %s", endpoint_name((endpoint_t)body->whom, to));
 	}
-	fputs(lost ? "  LOST\n" : "\n", out);
+	fprintf(out, "%s\n", fate->word);
 }
 
 void trace_print_message(struct world *world, enum trace_kind kind,
 			 const struct env_message *message)
 {
-	print_message(world, message, kind == TRACE_LOST);
+	print_message(world, message, &fates[kind]);
 }
 
 /* ---- Processes ------------------------------------------------------------------------------- */
@@ -153,6 +190,8 @@ static void print_process(FILE *out, enum trace_kind kind, endpoint_t id, uint64
 		break;
 	case TRACE_DELIVER:
 	case TRACE_LOST:
+	case TRACE_CORRUPT:
+	case TRACE_ALTERED:
 	case TRACE_FLOOR: break;
 	}
 	fputc('\n', out);
@@ -236,7 +275,7 @@ static void print_record(struct world *world, const struct trace_record *record,
 	begin_line_at(out, record->time, record->event);
 	if (record->kind == TRACE_FLOOR) {
 		fprintf(out, "## floor %u has its turn\n", record->from);
-	} else if (record->kind == TRACE_DELIVER || record->kind == TRACE_LOST) {
+	} else if (is_of_message(record->kind)) {
 		if (record->from >= CLIENT_FIRST)
 			text = "request";
 		else if (record->to >= CLIENT_FIRST)
@@ -244,8 +283,7 @@ static void print_record(struct world *world, const struct trace_record *record,
 		else
 			text = world_protocol(world, sender)->messages[record->type].name;
 		fprintf(out, "%-3s -%c %-3s %s\n", endpoint_name(record->from, from),
-			record->kind == TRACE_LOST ? 'x' : '>', endpoint_name(record->to, to),
-			text);
+			fates[record->kind].arrow, endpoint_name(record->to, to), text);
 	} else {
 		if (record->kind == TRACE_ROT)
 			text = "something at";

@@ -26,6 +26,7 @@
 /* Processes are endpoints 0 .. PROCESSES_MAX-1, client c1 is CLIENT_FIRST. */
 typedef uint16_t endpoint_t;
 enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
+enum { ENDPOINTS = CLIENT_FIRST + CLIENTS_MAX }; /* also: no endpoint */
 /* A handler that makes more effects, or computes longer (processor time), is endless: the
  * protocol's violation. Messages for a paused process: modelled, it drops. */
 enum { EFFECTS_MAX = 65536, HANDLER_SECONDS = 2, INBOX_MAX = 1024 };
@@ -35,10 +36,16 @@ const char *endpoint_name(endpoint_t, char *text);
 
 /* ---- What is fixed for a run ----------------------------------------------------------------- */
 
+#define BANDWIDTH_MAX INT64_C(1000000000000) /* bytes a second */
 struct link_setup {
 	struct distribution latency;
 	probability_t loss, duplicate, reorder;
 	struct distribution held_back; /* on top of the latency, where a message is reordered */
+	probability_t corrupt;         /* discarded by a checksum: lost, but counted apart */
+	probability_t alter;           /* corrupted so that nobody notices: see alter.c */
+	nanoseconds distance;          /* on top of every latency: half of a round trip */
+	uint64_t bandwidth;            /* bytes a second; 0: no bound */
+	uint64_t buffer;               /* bytes that may wait for it; what comes then is dropped */
 };
 
 /* Of one directed pair; the world's default otherwise. */
@@ -73,8 +80,13 @@ struct setup {
 	struct link_setup link;
 	const struct link_override *links; /* the last that matches counts */
 	size_t link_count;
-	bool connections;               /* FIFO connections; else datagrams */
-	struct distribution retransmit; /* of a connection: what a loss costs */
+	/* Links within and between regions, where `links` does not name them; a region is numbered
+	 * from 1. */
+	unsigned region_count;
+	const uint8_t *region;            /* of each of the ENDPOINTS; 0: of none */
+	const struct link_setup *between; /* region_count x region_count, from and to */
+	bool connections;                 /* FIFO connections; else datagrams */
+	struct distribution retransmit;   /* of a connection: what a loss costs */
 	struct disk_setup disk;
 	struct distribution clock_offset; /* of the wall clocks; a coin gives the sign */
 	int32_t drift_ppm;                /* each clock's drift is drawn from [-drift, drift] */
@@ -94,6 +106,7 @@ enum message_kind {
 	MESSAGE_REFUSAL
 };
 enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = 5, MESSAGE_TYPES_MAX = 58 };
+enum { MESSAGE_SORTS = MESSAGE_TYPES_MAX + MESSAGE_KINDS };
 
 /*
  * One block in the arena: the header, then the body that the protocol fills in. What the
@@ -130,6 +143,15 @@ struct env_message {
 _Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
 _Static_assert(offsetof(struct env_message, body) == sizeof(struct env_message), "no gap");
 
+/* As the protocol's table names it, or "request", "answer" and so on; NULL: none is so. */
+const char *message_sort_name(const struct protocol *, unsigned sort);
+/* What a message is, as one number: its type, or, between clients and processes, its kind. */
+static inline unsigned message_sort(const struct env_message *message)
+{
+	return message->kind == MESSAGE_PROTOCOL ? message->type
+						 : MESSAGE_TYPES_MAX + (unsigned)message->kind;
+}
+
 /* A request's id names its client, so that any process can answer, and numbers the operations of
  * the run, over all clients, from 1. */
 static inline request_id request_name(uint64_t number, unsigned client)
@@ -165,12 +187,24 @@ struct link {          /* directed */
 	uint32_t cuts; /* how many faults cut it: healing one never mends what another still cuts */
 	uint32_t place;        /* of the last message of a FIFO connection ... */
 	uint32_t broken_place; /* ... and of the last before it broke */
+	ref_t wire;            /* struct wire; 0: an ideal one */
 	probability_t loss, duplicate, reorder;
-	nanoseconds slower;    /* added to every latency, by faults */
+	nanoseconds slower;    /* added to every latency: its distance, and what faults add */
 	nanoseconds last;      /* delivery of the last message of a FIFO connection */
-	uint32_t setup;        /* index into links + 1; 0: the default */
+	uint32_t setup;        /* 0: the default; then `links`, then `between` */
 	uint32_t lost;         /* messages that it lost, for whatever reason */
 	nanoseconds delivered; /* when it last delivered anything; -1: never */
+};
+
+/* What few links have: wire.c says what each does to a message. */
+struct wire {
+	probability_t corrupt, alter;
+	uint64_t bandwidth, buffer;
+	nanoseconds free;    /* when it has sent off all that it was given */
+	nanoseconds stretch; /* of a flaky link: in each such stretch of time it is out or not */
+	uint64_t stretches;  /* the number of the one it has looked at last, from 1 ... */
+	bool out;            /* ... and whether it is out in that */
+	ref_t drops;         /* probability_t, by message_sort; 0: none */
 };
 
 /* ---- Processes ------------------------------------------------------------------------------- */
@@ -299,6 +333,7 @@ struct trace_record { /* one event, in 32 bytes: the last of them are always at 
 
 struct counters {
 	uint64_t sent, delivered, lost, cut, duplicated, reordered, refused_dead, broken;
+	uint64_t dropped, overflowed, corrupted, altered;
 	uint64_t bytes, timers, writes, syncs, crashes, boots, pauses, inbox_dropped;
 	uint64_t statics_watched; /* handlers */
 	uint64_t betrayed; /* writes that a lying sync had called durable, and a crash took */
@@ -410,8 +445,13 @@ bool world_disk_rot_any(struct world *, process_id, unsigned place, uint32_t ord
 struct link *world_link(struct world *, endpoint_t from, endpoint_t to); /* NULL between clients */
 void world_cut(struct world *, endpoint_t from, endpoint_t to);
 void world_mend(struct world *, endpoint_t from, endpoint_t to); /* takes one cut away */
-/* The liveness phase begins: loss, duplication and reordering stop, latencies are capped at their
- * 99th percentile. Cuts and crashes are for the caller to mend. */
+/* All but its cuts becomes what the setup says. */
+void world_link_reset(struct world *, struct link *);
+struct wire *world_wire(struct world *, struct link *); /* made where there is none */
+/* Of each sort of message the share that the wire drops: MESSAGE_SORTS of them. */
+probability_t *world_wire_drops(struct world *, struct wire *);
+/* The liveness phase begins: loss, duplication, reordering and corruption stop, latencies are
+ * capped at their 99th percentile. Cuts and crashes are for the caller to mend. */
 void world_heal(struct world *);
 
 /* ---- What can be seen ------------------------------------------------------------------------ */

@@ -277,6 +277,16 @@ static uint64_t beats_on_disk(struct stage *stage, process_id id)
 
 /* ---- Every kind ------------------------------------------------------------------------------ */
 
+static uint64_t shape_of_wire(struct world *world, struct link *link)
+{
+	if (!link->wire)
+		return 0;
+	const struct wire *wire = world_wire(world, link);
+
+	return wire->corrupt * 7 + wire->alter * 5 + wire->bandwidth * 3 + (uint64_t)wire->stretch +
+	       wire->drops;
+}
+
 /* Statuses, clocks, disks and links: all that faults can bend. */
 static uint64_t shape_of_world(struct stage *stage)
 {
@@ -296,6 +306,9 @@ static uint64_t shape_of_world(struct stage *stage)
 
 			shape = shape * 31 + link->cuts;
 			shape = shape * 31 + link->loss;
+			shape = shape * 31 + link->duplicate;
+			shape = shape * 31 + link->reorder;
+			shape = shape * 31 + shape_of_wire(stage->world, link);
 			shape = shape * 31 + (uint64_t)link->slower;
 		}
 	}
@@ -310,7 +323,8 @@ static void any_fault(struct stage *stage, enum fault_number kind)
 					  [AMOUNT_FACTOR] = 3000,
 					  [AMOUNT_PPM] = 50000,
 					  [AMOUNT_CHOICE] = 0,
-					  [AMOUNT_COUNT] = 1};
+					  [AMOUNT_COUNT] = 1,
+					  [AMOUNT_BANDWIDTH] = 1000};
 
 	switch (fault_kinds[kind].shape) {
 	case FAULT_ON_PROCESSES: on_process(stage, kind, 100 * MS, 100 * MS, N2); break;

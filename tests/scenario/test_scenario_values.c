@@ -96,6 +96,8 @@ static void numbers_survive(void)
 		{.type = TYPE_COUNT, .width = 8, .max = INT64_MAX},
 		{.type = TYPE_PERCENT, .width = 8, .max = INT64_MAX},
 		{.type = TYPE_FACTOR, .width = 8, .max = INT64_MAX},
+		{.type = TYPE_BYTES, .width = 8, .min = 1, .max = INT64_MAX},
+		{.type = TYPE_BANDWIDTH, .width = 8, .max = INT64_MAX},
 		{.type = TYPE_RATE, .width = 8, .min = 1, .max = INT64_MAX / 8},
 		{.type = TYPE_PROBABILITY, .width = 8, .max = (int64_t)1 << 32},
 		{.type = TYPE_PPM, .width = 8, .min = -INT32_MAX, .max = INT32_MAX},
@@ -141,6 +143,29 @@ static void thresholds_survive(void)
 	free(text.bytes);
 }
 
+/* Rising shares and durations, a few points. */
+static struct quantiles any_quantiles(struct pcg32 *pcg)
+{
+	struct quantiles any = {.count = 2 + pcg32_below(pcg, QUANTILES_MAX - 1)};
+	const probability_t step = PROBABILITY_ONE / any.count;
+	nanoseconds at = 0;
+
+	for (unsigned i = 0; i < any.count; i++) {
+		at += pcg32_below(pcg, 3) * (nanoseconds)pcg32_below(pcg, 1000000);
+		any.point[i] = (struct quantile){i * step + (i ? pcg32_below(pcg, 1000) : 0), at};
+	}
+	any.point[any.count - 1].share = PROBABILITY_ONE;
+	return any;
+}
+
+static bool same_distribution(const struct distribution *a, const struct distribution *b)
+{
+	if (a->kind == EMPIRICAL && b->kind == EMPIRICAL)
+		return !memcmp(distribution_quantiles(a), distribution_quantiles(b),
+			       sizeof(struct quantiles));
+	return a->kind == b->kind && a->a == b->a && a->b == b->b && a->share == b->share;
+}
+
 static void distributions_survive(void)
 {
 	struct pcg32 pcg = pcg32_seeded(2, 1);
@@ -154,8 +179,13 @@ static void distributions_survive(void)
 				.a = 1 + (nanoseconds)(pcg32_next64(&pcg) >>
 						       pcg32_below(&pcg, 60) >> 4),
 			};
-		d.a = d.kind != LOGNORMAL && !pcg32_below(&pcg, 4) ? 0 : d.a;
-		if (d.kind != CONSTANT && d.kind != EXPONENTIAL)
+		bool percentiles = d.kind == LOGNORMAL || d.kind == PARETO;
+		struct quantiles list = any_quantiles(&pcg);
+
+		d.a = !percentiles && !pcg32_below(&pcg, 4) ? 0 : d.a;
+		if (d.kind == EMPIRICAL)
+			d = (struct distribution){.kind = EMPIRICAL, .share = (uintptr_t)&list};
+		else if (d.kind != CONSTANT && d.kind != EXPONENTIAL)
 			d.b = d.a + pcg32_below(&pcg, 1000000);
 		if (d.kind == BIMODAL)
 			d.share = pcg32_next(&pcg);
@@ -163,8 +193,7 @@ static void distributions_survive(void)
 		const char *wrong = value_read(&key, text, &back);
 		if (wrong)
 			printf("\n  %s %s\n", text, wrong);
-		CU_ASSERT(!wrong && back.kind == d.kind && back.a == d.a && back.b == d.b &&
-			  back.share == d.share);
+		CU_ASSERT(!wrong && same_distribution(&back, &d));
 		free(text);
 	}
 }

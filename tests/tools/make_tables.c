@@ -81,8 +81,10 @@ int main(void)
 	printf("#define LN_100 0x%016" PRIx64 "u /* in 2^-61 */\n", fixed(logl(100), 61));
 	printf("#define Z_99   0x%016" PRIx64 "u /* in 2^-62: a normal's 99th percentile */\n",
 	       fixed(normal_beyond(log2l(100)), 62));
-	printf("#define Z_99_INVERSE %lld /* in 2^-32 */\n\n",
+	printf("#define Z_99_INVERSE %lld /* in 2^-32 */\n",
 	       llrintl(ldexpl(1 / normal_beyond(log2l(100)), 32)));
+	printf("#define LOG2_50_INVERSE %lld /* in 2^-32 */\n\n",
+	       llrintl(ldexpl(1 / log2l(50), 32)));
 	printf("/* log2(1 + i / %d), in 2^-63. */\n", MANTISSAS);
 	write_table("log2_table", "uint64_t", MANTISSAS, write_log2);
 	printf("\n/* 2^(i / %d), in 2^-63. */\n", MANTISSAS);

@@ -58,6 +58,7 @@ static void every_constant_of_the_tables_is_right_to_a_unit(void)
 	CU_ASSERT(is_fixed(LOG2_E, 1 / logl(2), 63));
 	CU_ASSERT(is_fixed(LN_100, logl(100), 61));
 	CU_ASSERT(is_fixed(Z_99_INVERSE, 1 / normal_quantile(0.99L), 32));
+	CU_ASSERT(is_fixed(LOG2_50_INVERSE, 1 / log2l(50), 32));
 	/* a tail falls by the density: about 0.0267 a unit there */
 	CU_ASSERT(fabsl(normal_tail(ldexpl(Z_99, -62)) - 0.01L) < ldexpl(1, -62));
 }
@@ -208,7 +209,34 @@ static const struct distribution uniform = {UNIFORM, 1000000, 5000000, 0},
 				 normal = {NORMAL, 50000000, 10000000, 0},
 				 clipped = {NORMAL, 1000000, 2000000, 0},
 				 lognormal = {LOGNORMAL, 20000000, 80000000, 0},
-				 bimodal = {BIMODAL, 1000000, 90000000, PROBABILITY_ONE / 20};
+				 bimodal = {BIMODAL, 1000000, 90000000, PROBABILITY_ONE / 20},
+				 pareto = {PARETO, 20000000, 80000000, 0};
+
+/* Half of the draws from 1 to 3 ms, four in ten from 3 to 4 ms, the rest from 50 to 90 ms. */
+static const struct quantiles measured = {5,
+					  {{0, 1000000},
+					   {PROBABILITY_ONE / 2, 3000000},
+					   {PROBABILITY_ONE / 10 * 9, 4000000},
+					   {PROBABILITY_ONE / 10 * 9, 50000000},
+					   {PROBABILITY_ONE, 90000000}}};
+
+static struct distribution empirical(const struct quantiles *quantiles)
+{
+	return (struct distribution){.kind = EMPIRICAL, .share = (uintptr_t)quantiles};
+}
+
+static long double quantile_of(const struct quantiles *quantiles, long double p)
+{
+	const struct quantile *point = quantiles->point;
+
+	while (ldexpl((long double)point[1].share, -32) <= p)
+		point++;
+	long double from = ldexpl((long double)point[0].share, -32);
+	long double to = ldexpl((long double)point[1].share, -32);
+
+	return (long double)point[0].at +
+	       (long double)(point[1].at - point[0].at) * (p - from) / (to - from);
+}
 
 static long double quantile(const struct distribution *distribution, long double p)
 {
@@ -219,6 +247,8 @@ static long double quantile(const struct distribution *distribution, long double
 	case EXPONENTIAL: return -a * logl(1 - p);
 	case NORMAL: return fmaxl(0, a + b * normal_quantile(p));
 	case LOGNORMAL: return a * powl(b / a, normal_quantile(p) / normal_quantile(0.99L));
+	case PARETO: return a * powl(b / a, -log2l(2 * (1 - p)) / log2l(50));
+	case EMPIRICAL: return quantile_of(distribution_quantiles(distribution), p);
 	default: return -1;
 	}
 }
@@ -261,6 +291,10 @@ static void every_shape_has_its_quantiles(void)
 	draws_lie_where_theory_has_them(&normal);
 	draws_lie_where_theory_has_them(&clipped);
 	draws_lie_where_theory_has_them(&lognormal);
+	draws_lie_where_theory_has_them(&pareto);
+	struct distribution as_measured = empirical(&measured);
+
+	draws_lie_where_theory_has_them(&as_measured);
 }
 
 /* Of so many draws; the mean may be five of its standard deviations off, the variance 3 %. */
@@ -289,6 +323,15 @@ static void every_shape_has_its_mean_and_variance(void)
 	draws_have(&normal, 50e6, 100e12);
 	draws_have(&lognormal, lognormal_mean,
 		   lognormal_mean * lognormal_mean * (exp(sigma * sigma) - 1));
+	/* Of shape 3.5, so that both are finite: the p99 is 50^(1/3.5) medians. */
+	struct distribution light = {PARETO, 20000000, (nanoseconds)(20e6 * pow(50, 1 / 3.5)), 0};
+	double least = 20e6 * pow(2, -1 / 3.5);
+
+	draws_have(&light, least * 3.5 / 2.5, least * least * 3.5 / (2.5 * 2.5 * 1.5));
+	static const struct quantiles flat = {2, {{0, 1000000}, {PROBABILITY_ONE, 5000000}}};
+	struct distribution line = empirical(&flat);
+
+	draws_have(&line, 3e6, 16e12 / 12);
 	draws_have(&bimodal, 0.95 * 1e6 + 0.05 * 90e6, 0.95 * 0.05 * 89e6 * 89e6);
 }
 
@@ -296,7 +339,8 @@ static void every_shape_has_its_mean_and_variance(void)
 static void a_draw_is_the_same_to_the_last_bit_everywhere(void)
 {
 	static const struct distribution coin = {BIMODAL, 10, 20, PROBABILITY_ONE / 2};
-	static const struct {
+	const struct distribution as_measured = empirical(&measured);
+	const struct {
 		const struct distribution *distribution;
 		nanoseconds draws[3];
 	} pins[] = {
@@ -307,6 +351,8 @@ static void a_draw_is_the_same_to_the_last_bit_everywhere(void)
 		{&clipped, {1665350, 2207578, 2340202}},
 		{&lognormal, {24385208, 28660971, 29816216}},
 		{&coin, {10, 20, 10}},
+		{&pareto, {18424094, 17515426, 17334679}},
+		{&as_measured, {3325775, 3567520, 3621508}},
 	};
 
 	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
@@ -374,6 +420,12 @@ static void draws_stay_within_their_ends(void)
 	EQUAL(draw_at_end(&normal, true) / 1000, 141552); /* 9.1553 deviations above */
 	EQUAL(draw_at_end(&bimodal, false), bimodal.b);
 	EQUAL(draw_at_end(&bimodal, true), bimodal.a);
+	EQUAL(draw_at_end(&pareto, true), 15644248); /* the least: a (b / a)^(-1 / log2 50) */
+	CU_ASSERT(draw_at_end(&pareto, false) > 100 * pareto.b);
+	struct distribution as_measured = empirical(&measured);
+
+	EQUAL(draw_at_end(&as_measured, false), 1000000);
+	EQUAL(draw_at_end(&as_measured, true), 89999999);
 }
 
 static void a_tail_stops_at_the_longest_duration(void)
@@ -384,6 +436,8 @@ static void a_tail_stops_at_the_longest_duration(void)
 	longest = (struct distribution){NORMAL, INT64_MAX, INT64_MAX, 0};
 	EQUAL(draw_at_end(&longest, true), DURATION_MAX);
 	EQUAL(draw_at_end(&longest, false), 0);
+	longest = (struct distribution){PARETO, 1, INT64_MAX, 0};
+	EQUAL(draw_at_end(&longest, false), DURATION_MAX);
 	longest = (struct distribution){LOGNORMAL, 1, INT64_MAX, 0};
 	EQUAL(draw_at_end(&longest, true), DURATION_MAX);
 	EQUAL(draw_at_end(&longest, false), 0);
@@ -408,6 +462,8 @@ static void the_99th_percentile_is_exact(void)
 	EQUAL(p99(EXPONENTIAL, 1000000000000000, 0, 0), 4605170185988091);
 	EQUAL(p99(NORMAL, 1000, 1000000000000000, 0), 2326347874041841);
 	EQUAL(p99(LOGNORMAL, 20, 80, 0), 80);
+	EQUAL(p99(PARETO, 20, 80, 0), 80);
+	EQUAL(p99(EMPIRICAL, 0, 0, (uintptr_t)&measured), 86000000);
 	EQUAL(p99(BIMODAL, 10, 20, percent), 10);
 	EQUAL(p99(BIMODAL, 10, 20, percent + 1), 20);
 	EQUAL(p99(BIMODAL, 20, 10, PROBABILITY_ONE - percent), 10);
