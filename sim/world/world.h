@@ -129,15 +129,16 @@ struct env_message {
 	ref_t records;      /* the array, where there are more than stand inline */
 	uint32_t record_capacity;
 	ref_t record[MESSAGE_RECORDS_INLINE]; /* struct log_record */
-	uint64_t records_digest;
-	nanoseconds at; /* delivered */
 	uint32_t record_count;
-	uint32_t size;      /* of the body with its trailing elements */
+	uint32_t size; /* of the body with its trailing elements */
+	uint32_t group;
+	uint32_t link; /* index into the world's links */
+	/* What is digested: the rest follows from it. */
+	uint64_t records_digest;
+	nanoseconds at;     /* delivered */
 	uint16_t from, to;  /* endpoints */
 	uint8_t kind, type; /* enum message_kind; the protocol's type */
 	uint16_t count;     /* trailing elements */
-	uint32_t group;
-	uint32_t link; /* index into the world's links */
 	uint8_t body[];
 };
 _Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
