@@ -241,7 +241,7 @@ void judged_advanced(struct world *world, struct judged *judged, uint64_t up_to,
 	struct ledger *ledger = judged->ledger;
 
 	if (up_to >= judged->ahead)
-		judged->doubts &= (uint8_t)~DOUBT_AHEAD;
+		explained(world, judged, DOUBT_AHEAD);
 	judged_acts_in(world, judged, term, "advanced its commit index in");
 	log_within(world, judged, term);
 	if (!within_bounds(world, judged, up_to))

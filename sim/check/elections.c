@@ -54,7 +54,7 @@ static void raise_term(struct world *world, struct judged *judged, uint64_t term
 		judged->term_time = world->now;
 	}
 	if (term > judged->leads)
-		judged_stepped_down(judged);
+		judged_stepped_down(world, judged);
 }
 
 void judged_entered(struct world *world, struct judged *judged, uint64_t term)
@@ -119,8 +119,8 @@ void judged_elected(struct world *world, struct judged *judged, uint64_t term)
 	judged->leads = term;
 }
 
-void judged_stepped_down(struct judged *judged)
+void judged_stepped_down(struct world *world, struct judged *judged)
 {
 	judged->leads = 0;
-	judged->doubts &= (uint8_t)~DOUBT_TRUNCATED;
+	explained(world, judged, DOUBT_TRUNCATED);
 }

@@ -133,6 +133,12 @@ static inline void doubt(struct world *world, struct judged *judged, enum doubt 
 	judged->doubts |= (uint8_t)what;
 	world->ask_when_handled = true;
 }
+static inline void explained(struct world *world, struct judged *judged, enum doubt what)
+{
+	judged->doubts &= (uint8_t)~what;
+	if (!judged->doubts)
+		world->ask_when_handled = false;
+}
 void judged_handled(struct world *, process_id);
 
 /* ---- elections.c: terms, votes, leaders ------------------------------------------------------ */
@@ -140,7 +146,7 @@ void judged_handled(struct world *, process_id);
 void judged_entered(struct world *, struct judged *, uint64_t term);
 void judged_voted(struct world *, struct judged *, uint64_t term, process_id whom);
 void judged_elected(struct world *, struct judged *, uint64_t term);
-void judged_stepped_down(struct judged *);
+void judged_stepped_down(struct world *, struct judged *);
 /* A process that acts in a term must not have entered a higher one before. */
 void judged_acts_in(struct world *, struct judged *, uint64_t term, const char *what);
 static inline struct term_fact *term_fact_at(const struct world *world, ref_t ref)
