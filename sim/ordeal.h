@@ -149,7 +149,8 @@ struct request {
 	size_t size;
 };
 
-enum boot { BOOT_FIRST, BOOT_RESTART, BOOT_EMPTY }; /* the last: this disk was lost */
+/* EMPTY: this disk was lost, and nothing has stayed on it since. */
+enum boot { BOOT_FIRST, BOOT_RESTART, BOOT_EMPTY };
 enum disk_error { WRITE_ERROR, DISK_FULL };
 
 enum observation {
@@ -271,7 +272,8 @@ size_t env_record_count(const void *body);
  * snapshot. Pointers that a read returns hold until that record is removed.
  */
 
-enum record { WHOLE, ABSENT, TORN, ROTTEN }; /* TORN was never durable, and counts in log_last */
+/* TORN was never durable, and counts in log_last; ROTTEN was, and may show at any read. */
+enum record { WHOLE, ABSENT, TORN, ROTTEN };
 struct written {
 	uint64_t index;
 	ticket_t ticket;

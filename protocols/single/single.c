@@ -24,6 +24,13 @@ struct single {
 
 /* ---- Transitions ----------------------------------------------------------------------------- */
 
+/* Without its disk it can't prove what it answered: it says nothing any more. */
+static void fall_silent(struct env *env, struct single *single)
+{
+	single->role = SILENT;
+	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
+}
+
 static void commit_up_to(struct env *env, struct single *single, uint64_t last)
 {
 	if (last > single->commit)
@@ -33,7 +40,11 @@ static void commit_up_to(struct env *env, struct single *single, uint64_t last)
 		struct record_view entry;
 		size_t size;
 
-		env_log_read(env, ++single->commit, &entry);
+		if (env_log_read(env, single->commit + 1, &entry) != WHOLE) {
+			fall_silent(env, single); /* it rotted since it was synced */
+			return;
+		}
+		single->commit++;
 		const void *answer = env_apply(env, entry.index, entry.command, entry.size, &size);
 		request_id request = pending_take(&single->pending, entry.index, entry.term);
 
@@ -65,10 +76,8 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 	size_t size;
 	enum record found = env_cell_get(env, BOOT_COUNT, &count, &size);
 
-	/* Without its disk it can't prove what it answered: it says nothing any more. */
 	if (boot == BOOT_EMPTY || found == ROTTEN || !log_is_sound(env)) {
-		single->role = SILENT;
-		env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
+		fall_silent(env, single);
 		return;
 	}
 	single->term = 1 + (found == WHOLE ? *(const uint64_t *)count : 0);
@@ -100,6 +109,8 @@ static void on_durable(struct env *env, void *state, ticket_t ticket)
 {
 	struct single *single = state;
 
+	if (single->role == SILENT)
+		return;
 	if (single->role == RECOVERING && ticket >= single->counted) {
 		single->role = LEADER;
 		env_observe(env, SAW_LEADER_ELECTED, single->term, 0, 0, NULL, 0);

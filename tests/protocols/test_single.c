@@ -130,6 +130,24 @@ static void with_a_lost_disk_or_a_rotten_record_it_falls_silent(void)
 		EQUAL(cluster_told(at, id)->kind, MESSAGE_REDIRECT);
 		EQUAL(cluster_saw(at, 0, SAW_SILENCED), 1);
 	}
+}
+
+static void what_rots_before_it_is_applied_is_not_answered(void)
+{
+	struct cluster *at = cluster_open("single", 1);
+
+	cluster_run(at, 10 * MS);
+	request_id id = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, MS + MS / 2); /* it is on its way to the platter */
+	world_pause(at->world, 0);
+	cluster_run(at, 10 * MS);
+	CU_ASSERT(world_disk_rot(at->world, 0, STORE_LOG, 1));
+	world_resume(at->world, 0);
+	cluster_run(at, 10 * MS);
+	CU_ASSERT_PTR_NULL(cluster_told(at, id));
+	EQUAL(cluster_saw(at, 0, SAW_SILENCED), 1);
+	EQUAL(cluster_see(at, 0, "commit"), 0);
 	cluster_close();
 }
 
@@ -145,5 +163,7 @@ CU_TestInfo single_tests[] = {
 	{"a write torn by a crash is dropped", a_write_torn_by_a_crash_is_dropped},
 	{"with a lost disk or a rotten record it falls silent",
 	 with_a_lost_disk_or_a_rotten_record_it_falls_silent},
+	{"what rots before it is applied is not answered",
+	 what_rots_before_it_is_applied_is_not_answered},
 	CU_TEST_INFO_NULL,
 };
