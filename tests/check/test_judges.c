@@ -709,6 +709,52 @@ static void a_protocol_that_fails_its_own_assertion_is_convicted(void)
 		 "n2 failed its own assertion \"1 + 1 == 3\" at tests/check/test_judges.c:");
 }
 
+/* ---- Static data ----------------------------------------------------------------------------- */
+
+static uint64_t remembered;
+static const uint64_t as_loaded = 0;
+
+static const char *name_of(const struct static_data *data, size_t offset)
+{
+	(void)data, (void)offset;
+	return "remembered";
+}
+
+static struct world *court_of_a_plug_in(void)
+{
+	static const struct static_data data = {&remembered, sizeof(remembered), &as_loaded,
+						"plug-in", name_of};
+	struct world *world = court_open(3, 0);
+	struct setup *setup = (struct setup *)(uintptr_t)world->setup;
+
+	setup->statics = &data;
+	setup->static_count = 1;
+	world->ask_when_handled = true;
+	return world;
+}
+
+static void a_plug_in_that_remembers_in_its_state_passes(void)
+{
+	struct world *world = court_of_a_plug_in();
+
+	court_begins(world, N2);
+	court_state(world, N2)->term = 7;
+	court_ends(world, N2);
+	acquits(world, JUDGE_NO_HIDDEN_STATE);
+}
+
+static void a_plug_in_that_remembers_in_static_data_is_convicted(void)
+{
+	struct world *world = court_of_a_plug_in();
+
+	court_begins(world, N2);
+	remembered++;
+	court_ends(world, N2);
+	convicts(world, JUDGE_NO_HIDDEN_STATE, N2,
+		 "a handler of n2 changed remembered, static data of its plug-in: what a process "
+		 "remembers stands in its state, which a crash takes, or on its disk");
+}
+
 /* ---- Verdicts -------------------------------------------------------------------------------- */
 
 static void a_judge_that_saw_nothing_says_so(void)
@@ -856,6 +902,10 @@ CU_TestInfo judges_tests[] = {
 	 a_protocol_that_holds_its_own_assertions_passes},
 	{"a protocol that fails its own assertion is convicted",
 	 a_protocol_that_fails_its_own_assertion_is_convicted},
+	{"a plug-in that remembers in its state passes",
+	 a_plug_in_that_remembers_in_its_state_passes},
+	{"a plug-in that remembers in static data is convicted",
+	 a_plug_in_that_remembers_in_static_data_is_convicted},
 	{"a judge that saw nothing says so", a_judge_that_saw_nothing_says_so},
 	{"violated comes before unknown, and unknown before holds",
 	 violated_comes_before_unknown_and_unknown_before_holds},

@@ -337,6 +337,12 @@ static void left_early(struct world *world, process_id id, const struct env_mess
 	tell(".early(%" PRIu64 ")", id, message->kind == MESSAGE_PROTOCOL ? number : number >> 16);
 }
 
+static void hid(struct world *world, process_id id, const char *variable)
+{
+	(void)world;
+	play_say(" n%u.hid(%s)", id + 1, variable ? variable : "");
+}
+
 static void failed(struct world *world, process_id id, const char *what)
 {
 	(void)world;
@@ -353,6 +359,7 @@ static const struct observer observer = {.observed = observed,
 					 .applied = applied,
 					 .queried = queried,
 					 .left_early = left_early,
+					 .hid = hid,
 					 .failed = failed};
 
 static void answered(struct world *world, unsigned client, const struct env_message *message)

@@ -89,11 +89,38 @@ static void a_bug_names_its_rule(void)
 	CU_ASSERT(contract_kept(&changed, why));
 }
 
+static void an_app_is_whole(void)
+{
+	struct model model = *app_named("register")->model;
+	struct app app = *app_named("register");
+	const struct app *const brought[] = {&app, &app, NULL};
+	struct protocol changed = *raft();
+
+	changed.apps = brought + 1;
+	CU_ASSERT(contract_kept(&changed, why));
+	changed.apps = brought;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "two apps named register");
+	changed.apps = brought + 1;
+	app.model = &model;
+	model.state_size = 33;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "app register lacks a model with a step and a state of at most 32 bytes");
+	model = *app_named("register")->model;
+	app.tell = NULL;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "app register lacks one of draw");
+	app.summary = NULL;
+	CU_ASSERT_FALSE(contract_kept(&changed, why));
+	CONTAINS(why, "lacks a name, a summary or operations");
+}
+
 CU_TestInfo contract_tests[] = {
 	{"every built-in protocol keeps the contract", built_in_ones_keep_it},
 	{"a message with padding is refused, and one without a handler", padding_is_refused},
 	{"a table of another version or size is refused", another_version_is_refused},
 	{"an option outside its struct is refused", options_lie_within_their_struct},
+	{"an app that a protocol brings is whole, and has a name of its own", an_app_is_whole},
 	{"a bug that does not say what it breaks is refused", a_bug_names_its_rule},
 	CU_TEST_INFO_NULL,
 };
