@@ -11,8 +11,9 @@
  * it for messages that promise less.
  *
  * A handler never reads a clock, draws a number, allocates, or prints but through the functions
- * below; it keeps no static mutable state, which would outlive a snapshot; it has at most one env_
- * call with an effect in an expression, for the order of arguments is the compiler's.
+ * below; it keeps no static mutable state, which no crash would take and all processes would share
+ * (of a plug-in, the judge `no-hidden-state` sees it); it has at most one env_ call with an effect
+ * in an expression, for the order of arguments is the compiler's.
  *
  * Contents: names of things; what a protocol is; inputs; effects; disk; app; observations; bugs.
  */
@@ -420,6 +421,7 @@ static inline bool env_bug(const struct env *env, unsigned which)
 #define ORDEAL_ASSERT(env, fact) ((fact) ? (void)0 : env_failed((env), #fact, __FILE__, __LINE__))
 _Noreturn void env_failed(struct env *, const char *fact, const char *file, int line);
 
-extern const struct protocol ordeal_protocol; /* what a plug-in exports: exactly this */
+/* What a plug-in exports: exactly this. Of libc it may call what is pure (mem*, str*, assert). */
+extern const struct protocol ordeal_protocol;
 
 #endif
