@@ -17,7 +17,7 @@ static void hear(struct env *env, process_id from, unsigned type, uint64_t numbe
 	(void)type, (void)body;
 	heard[from][env_self(env)]++;
 	lies += number % 1000 != 7;
-	late += (nanoseconds)(number / 1000) * MS + MS < play.world->now;
+	late += number / 1000 + 1 < (uint64_t)(play.world->now / MS);
 }
 
 static void say(struct env *env, unsigned type, uint64_t key)
