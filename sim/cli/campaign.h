@@ -18,10 +18,13 @@ enum {
 struct campaign_options {
 	uint64_t first, last;
 	unsigned jobs;
-	bool trace;        /* of every run that keeps a folder */
-	nanoseconds until; /* 0: each run's own end */
+	bool trace;           /* of every run that keeps a folder */
+	nanoseconds until;    /* 0: each run's own end */
+	uint64_t until_event; /* 0: likewise */
+	uint64_t inspect;     /* processes whose state is told, of every run that keeps a folder */
 	const char *out;
-	const char *replay; /* the command that gives a run again, but for its seed */
+	const char *replay;  /* the command that gives a run again, but for its seed */
+	const char *program; /* what the command was called by: `replay` begins with "ordeal" */
 };
 
 /* A run that is worth a second look. */

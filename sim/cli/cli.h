@@ -38,6 +38,7 @@ struct command {
 	const char *what;                  /* some lines that teach */
 	const char *const *examples;       /* command and comment in turn, ended by NULL */
 	const struct flag *flags;          /* ended by name == NULL */
+	void (*more)(FILE *);              /* printed at the page's end; or NULL */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 extern const struct command run_command, lint_command, list_command, schema_command, report_command,

@@ -69,6 +69,8 @@ void help_overview(FILE *out)
 	fputs("  over several files the gravest: 70, then 2, then 1, then 3\n", out);
 }
 
+enum { LEFT_WIDTH = 18 }; /* of the options' names */
+
 void help_command_page(FILE *out, const struct command *command)
 {
 	char left[64];
@@ -81,9 +83,17 @@ void help_command_page(FILE *out, const struct command *command)
 	for (const struct flag *flag = command->flags; flag->name; flag++) {
 		snprintf(left, sizeof(left), "--%s%s%s", flag->name, flag->argument ? " " : "",
 			 flag->argument ? flag->argument : "");
-		fprintf(out, "  %-16s %s\n", left, flag->help);
+		fprintf(out, "  %-*s ", LEFT_WIDTH, left);
+		for (const char *at = flag->help; *at; at++) {
+			fputc(*at, out);
+			if (*at == '\n')
+				fprintf(out, "  %-*s ", LEFT_WIDTH, "");
+		}
+		fputc('\n', out);
 	}
-	fprintf(out, "  %-16s %s\n", "--help", "this page");
+	fprintf(out, "  %-*s %s\n", LEFT_WIDTH, "--help", "this page");
+	if (command->more)
+		command->more(out);
 	print_statuses(out);
 }
 

@@ -20,9 +20,11 @@ static void perform(struct theatre *theatre, const struct scenario *scenario,
 {
 	memset(record, 0, sizeof(*record));
 	run->duration_max = options->until;
+	run->events_max = options->until_event;
 	run_scenario(theatre, scenario, run, &record->result);
 	metrics_of(theatre, scenario, &record->result, metrics);
-	judge_run(scenario, &record->result, metrics, options->until != 0, &record->judgement);
+	judge_run(scenario, &record->result, metrics, options->until || options->until_event,
+		  &record->judgement);
 	record->metrics = *metrics;
 	record->metrics.buckets = NULL;
 	record->metrics.outages = NULL;
@@ -64,6 +66,10 @@ static bool perform_in_folder(const struct keep *keep, struct theatre *theatre, 
 
 	if (traced && !(run.trace = folder_file(keep->folder, "trace.txt")))
 		return false;
+	if (traced) {
+		world_trace_legend(run.trace, "# ");
+		fputc('\n', run.trace);
+	}
 	perform(theatre, keep->scenario, keep->options, &run, record, metrics);
 	if (!traced || folder_close(keep->folder, run.trace, "trace.txt"))
 		return true;
@@ -149,6 +155,23 @@ static bool write_tables(const struct keep *keep, struct theatre *theatre,
 	return folder_close(keep->folder, file, "series.csv");
 }
 
+/* The state of processes as the run left them: at its end, or where it was convicted. */
+static bool write_inspection(const struct keep *keep, struct theatre *theatre)
+{
+	struct world *world = theatre_world(theatre);
+	FILE *file = folder_file(keep->folder, INSPECT_FILE);
+
+	if (!file)
+		return false;
+	for (unsigned id = 0; id < world->process_count; id++) {
+		if (!(keep->options->inspect >> id & 1))
+			continue;
+		world_print_process(world, (process_id)id, file);
+		fputc('\n', file);
+	}
+	return folder_close(keep->folder, file, INSPECT_FILE);
+}
+
 /* The scenario as it was run, bugs of the command line included. */
 static bool write_scenario(const struct keep *keep)
 {
@@ -196,7 +219,9 @@ void keep_work(int to, void *context)
 	if (letter->trouble == NO_TROUBLE) {
 		if (!write_verdict(keep, theatre, &letter->record, &metrics) ||
 		    !write_history(keep, theatre) || !write_tables(keep, theatre, &metrics) ||
-		    !write_scenario(keep) || (keep->scenario->plots && !draw(keep, letter)))
+		    !write_scenario(keep) ||
+		    (keep->options->inspect && !write_inspection(keep, theatre)) ||
+		    (keep->scenario->plots && !draw(keep, letter)))
 			letter->trouble = NOT_WRITTEN;
 		metrics_free(&metrics);
 	}

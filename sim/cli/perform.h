@@ -19,6 +19,8 @@ struct letter {
 	struct run_record record;
 };
 
+#define INSPECT_FILE "inspect.txt"
+
 /* Many runs without a folder: seeds first, first + step, ...: `count` of them. */
 struct bulk {
 	const struct scenario *scenario;

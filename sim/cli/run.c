@@ -15,7 +15,9 @@
 enum { BUGS_MAX = 32 };
 
 struct settings {
-	bool seeds_given, quiet, bugs_off;
+	unsigned seeds_given; /* how often */
+	unsigned inspected;   /* the highest of the processes that were named */
+	bool quiet, bugs_off;
 	const char *until_text; /* as it was written, for the replay */
 	const char *bugs[BUGS_MAX];
 	unsigned bug_count;
@@ -33,7 +35,7 @@ static bool take_seed(void *context, const char *value, char complaint[COMPLAINT
 		snprintf(complaint, COMPLAINT_MAX, "a seed is a number from 0 to 2^63-1");
 		return false;
 	}
-	settings->seeds_given = true;
+	settings->seeds_given++;
 	settings->campaign.first = settings->campaign.last = seed;
 	return true;
 }
@@ -54,7 +56,7 @@ static bool take_seeds(void *context, const char *value, char complaint[COMPLAIN
 			 "seeds are a range A..B, both included, of at most a billion: 1..1000");
 		return false;
 	}
-	settings->seeds_given = true;
+	settings->seeds_given++;
 	settings->campaign.first = first;
 	settings->campaign.last = last;
 	return true;
@@ -73,16 +75,41 @@ static bool take_jobs(void *context, const char *value, char complaint[COMPLAINT
 	return true;
 }
 
+/* A time has a unit, an event has none. */
 static bool take_until(void *context, const char *value, char complaint[COMPLAINT_MAX])
 {
 	struct settings *settings = context;
+	struct campaign_options *campaign = &settings->campaign;
+	unsigned long long event = 0;
 
-	if (!parse_duration(value, &settings->campaign.until) || settings->campaign.until <= 0) {
+	campaign->until = 0;
+	if (!(parse_count(value, INT64_MAX, &event) && event > 0) &&
+	    (!parse_duration(value, &campaign->until) || campaign->until <= 0)) {
 		snprintf(complaint, COMPLAINT_MAX,
-			 "a time is a number with its unit, above zero: 500ms, 10s, 2m");
+			 "a time is a number with its unit, above zero (500ms, 10s, 2m), an event "
+			 "a number without (317)");
 		return false;
 	}
+	campaign->until_event = event;
 	settings->until_text = value;
+	return true;
+}
+
+static bool take_inspect(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+	unsigned long long process = 0;
+
+	if (!strcmp(value, "all")) {
+		settings->campaign.inspect = UINT64_MAX;
+	} else if (value[0] == 'n' && parse_count(value + 1, PROCESSES_MAX, &process) && process) {
+		settings->campaign.inspect |= (uint64_t)1 << (process - 1);
+		if (process > settings->inspected)
+			settings->inspected = (unsigned)process;
+	} else {
+		snprintf(complaint, COMPLAINT_MAX, "a process is n1 to n%d, or all", PROCESSES_MAX);
+		return false;
+	}
 	return true;
 }
 
@@ -140,8 +167,15 @@ static const struct flag flags[] = {
 	{"seed", "N", "this one seed", take_seed},
 	{"jobs", "N", "run in so many processes (default: one a core); results don't depend on it",
 	 take_jobs},
-	{"until", "TIME",
-	 "end each run there, in simulated time: 500ms, 10s (default: its own end)", take_until},
+	{"until", "TIME|EVENT",
+	 "end each run there: at a simulated time (500ms, 10s) or after an event, as the\n"
+	 "trace numbers them (default: its own end)",
+	 take_until},
+	{"inspect", "n2|all",
+	 "print a process as the run left it, at its end, at --until or where it was\n"
+	 "convicted: inspectors, log, cells, timers, what waits; may be "
+	 "repeated",
+	 take_inspect},
 	{"bug", "NAME", "turn this planted bug on, as raft.ignores-log; may be repeated", take_bug},
 	{"no-bugs", NULL, "turn the scenario's own bugs off: an expected violation becomes `safe`",
 	 take_no_bugs},
@@ -230,15 +264,30 @@ static char *replay_command(const struct scenario *scenario, const struct settin
 	return text;
 }
 
+/* How this command was called, as a shell takes it. Malloced. */
+static char *program_word(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	put_word(out, program_invocation_name);
+	fclose(out);
+	return text;
+}
+
 static int run_scenario_file(struct scenario *scenario, const struct settings *settings)
 {
 	struct campaign_options options = settings->campaign;
 	struct campaign *campaign = calloc(1, sizeof(*campaign));
-	char *replay = replay_command(scenario, settings);
+	char *replay = replay_command(scenario, settings), *program = program_word();
 
 	if (!campaign)
 		abort();
 	options.replay = replay;
+	options.program = program;
 	if (!settings->seeds_given) {
 		options.first = scenario->first_seed;
 		options.last = scenario->last_seed;
@@ -252,7 +301,34 @@ static int run_scenario_file(struct scenario *scenario, const struct settings *s
 
 	free(campaign);
 	free(replay);
+	free(program);
 	return status;
+}
+
+/* What makes no sense together; STATUS_GO_ON, or complained about. */
+static int refuse_together(const struct settings *settings)
+{
+	if (settings->seeds_given > 1)
+		return complain_of("the seeds are given more than once; accepted: one --seed N, or "
+				   "one --seeds A..B");
+	if (settings->bugs_off && settings->bug_count)
+		return complain_of("--no-bugs turns off what --bug %s turns on; accepted: one of "
+				   "them",
+				   settings->bugs[0]);
+	return STATUS_GO_ON;
+}
+
+/* Is everybody there who is to be inspected? */
+static int check_inspected(const struct scenario *scenario, const struct settings *settings)
+{
+	unsigned nodes = 0;
+
+	for (unsigned g = 0; g < scenario->group_count; g++)
+		nodes += scenario->groups[g].nodes;
+	if (settings->inspected <= nodes)
+		return STATUS_GO_ON;
+	return complain_of("%s: --inspect n%u: there is no such process; accepted: n1 to n%u, all",
+			   scenario->path, settings->inspected, nodes);
 }
 
 static int run_file(const char *path, const struct settings *settings, const char **names,
@@ -276,6 +352,8 @@ static int run_file(const char *path, const struct settings *settings, const cha
 		abort();
 	int status = turn_bugs(scenario, settings);
 
+	if (status == STATUS_GO_ON)
+		status = check_inspected(scenario, settings);
 	if (status == STATUS_GO_ON)
 		status = run_scenario_file(scenario, settings);
 	scenario_free(scenario);
@@ -318,11 +396,20 @@ static int run_run(int argc, char **argv)
 		return status;
 	if (at == argc)
 		return complain_of("run needs a scenario file; see: ordeal help run");
+	status = refuse_together(&settings);
+	if (status != STATUS_GO_ON)
+		return status;
 	if (!interrupts_watch()) {
 		complain_of("the machine refuses to watch for interrupts: %s", strerror(errno));
 		return STATUS_DEFECT;
 	}
 	return run_files(argc - at, argv + at, &settings);
+}
+
+static void explain_trace(FILE *out)
+{
+	fputs("\nA trace has a line an event:\n", out);
+	world_trace_legend(out, "  ");
 }
 
 static const char *const examples[] = {
@@ -332,6 +419,8 @@ static const char *const examples[] = {
 	"many files, fifty runs each at most",
 	"ordeal run scenarios/raft/calm.yaml --seed 7 --bug raft.ignores-log --trace",
 	"one run of a broken protocol, with its trace",
+	"ordeal run scenarios/raft/leader-crash.yaml --seed 7 --until 12345 --inspect n2",
+	"that run up to its 12345th event, and what n2 was then",
 	NULL,
 };
 const struct command run_command = {
@@ -355,5 +444,6 @@ const struct command run_command = {
 		"is the folder to open first. Two runs of one seed leave the same bytes.\n",
 	.examples = examples,
 	.flags = flags,
+	.more = explain_trace,
 	.run = run_run,
 };

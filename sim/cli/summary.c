@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/perform.h"
 #include "sim/results/writers.h"
 
 /* The ring has a line more than is shown: the one that is being read. */
@@ -73,6 +74,13 @@ static void print_evidence(FILE *out, const char *folder, const struct run_resul
 	fprintf(out, "    all of it: %s\n", path);
 }
 
+/* The command that gives a run again, as a person can type it here: the way it was called. */
+static void print_again(FILE *out, const struct campaign_options *options, uint64_t seed)
+{
+	fprintf(out, "    again:%s%s --seed %" PRIu64 "\n", options->program,
+		options->replay + strlen("ordeal"), seed);
+}
+
 static void print_violation(FILE *out, const struct scenario *scenario,
 			    const struct campaign_options *options, const struct noted *noted)
 {
@@ -85,7 +93,7 @@ static void print_violation(FILE *out, const struct scenario *scenario,
 		 noted->seed);
 	if (noted->kept)
 		print_evidence(out, folder, &noted->record.result);
-	fprintf(out, "    again: %s --seed %" PRIu64 "\n", options->replay, noted->seed);
+	print_again(out, options, noted->seed);
 }
 
 /* The first violation in full, the others in a line each. */
@@ -106,17 +114,33 @@ static void print_noted(FILE *out, const struct scenario *scenario,
 			fprintf(out, "\n  seed %" PRIu64 " violated %s: %s\n", noted->seed,
 				judges[check->first.judge].name, check->first.sentence);
 		} else {
-			fprintf(out,
-				"\n  seed %" PRIu64 " is %s: %s\n    again: %s --seed %" PRIu64
-				"\n",
-				noted->seed, record_verdict(scenario, &noted->record),
-				record_reason(scenario, &noted->record), options->replay,
-				noted->seed);
+			fprintf(out, "\n  seed %" PRIu64 " is %s: %s\n", noted->seed,
+				record_verdict(scenario, &noted->record),
+				record_reason(scenario, &noted->record));
+			print_again(out, options, noted->seed);
 		}
 	}
 	if (!scenario_hunts(scenario) && all > campaign->noted_count)
 		fprintf(out, "\n  and %" PRIu64 " more: runs.csv has a line for each run\n",
 			all - campaign->noted_count);
+}
+
+/* Of the run whose folder is worth opening first. */
+static void print_inspection(FILE *out, const struct scenario *scenario,
+			     const struct campaign_options *options,
+			     const struct campaign *campaign)
+{
+	char path[FOLDER_PATH_MAX], line[TRACE_LINE_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s/seed-%" PRIu64 "/" INSPECT_FILE, options->out,
+		 scenario->name, campaign->latest);
+	FILE *file = fopen(path, "re");
+
+	fprintf(out, "\n  seed %" PRIu64 ":\n", campaign->latest);
+	while (file && fgets(line, sizeof(line), file))
+		fprintf(out, line[0] == '\n' ? "%s" : "  %s", line);
+	if (file)
+		fclose(file);
 }
 
 /* ---- What the verdict rests on --------------------------------------------------------------- */
@@ -318,5 +342,7 @@ void summary_print(FILE *out, const struct scenario *scenario,
 	if (campaign->status == STATUS_VIOLATED && scenario_hunts(scenario))
 		print_other_judges(out, campaign);
 	print_noted(out, scenario, options, campaign);
+	if (options->inspect)
+		print_inspection(out, scenario, options, campaign);
 	fputc('\n', out);
 }

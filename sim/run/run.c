@@ -366,6 +366,8 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	theatre->options = options;
 	theatre->result = result;
 	set_up(scenario, options->seed, &theatre->setup);
+	if (options->events_max && options->events_max < theatre->setup.max_events)
+		theatre->setup.max_events = options->events_max;
 	world->arena.junk = options->junk;
 	world_begin(world, &theatre->setup, options->unjudged ? &floors_unjudged : &floors_above);
 	world->choices.source = options->source;
@@ -379,6 +381,8 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	}
 	enum outcome outcome = world_enter(world, play, theatre, &limit);
 
+	if (outcome == RAN_LIMIT && options->events_max && world->events == options->events_max)
+		outcome = RAN_UNTIL; /* this limit was asked for */
 	if (options->series)
 		sample(theatre);
 	workload_end(world);

@@ -21,6 +21,7 @@ struct run_options {
 	uint64_t seed;
 	FILE *trace;              /* NULL: none */
 	nanoseconds duration_max; /* where not 0: the run ends there, liveness unjudged */
+	uint64_t events_max;      /* where not 0: it ends after so many, likewise */
 	bool unjudged;            /* no judges at all: to show that they change nothing */
 	bool junk;                /* freed memory is filled with junk */
 	struct choice_source *source;

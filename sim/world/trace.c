@@ -1,31 +1,47 @@
 /*
- * The trace: one aligned line an event.
- *
- *     time in s   event  what
- *       1.204512     317  n1  -> n3  AppendEntries      term=3 commit=11 +2 [13/3..14/3]
- *       1.204513     318  n2         timer election
- *       1.204513     318  n2            write 17: cell 0, 16 bytes
- *       1.205517     319  n3         disk synced        up to write 41
- *       1.205517     319  n3            voted in term 4 for n2
- *       1.206001     320  n1  -x n3  AppendEntries      term=3 commit=11  LOST
- *       1.206230     320  n3            write 42: log cut from 13
- *       1.206100     320  n1  -~ n2  AppendEntries      term=67 commit=11  ALTERED
- *       2.000000     320  n2         CRASHED            its log ends at 17
- *
- * LOST: by the link, by a cut, or because the receiver is down; where that shows on arrival it is
- * no event, and the number is the next one's. CORRUPT: discarded by a checksum. ALTERED: one thing
- * that it says is false, as shown, and nobody will notice; it is sent off like that. Records go by
- * index/term, the first and the last.
- *
- * Indented lines stand below the event that they are part of: observations where they bind, and
- * writes where a handler makes them, durable once the disk has synced up to their number. Of the
- * log's writes only cuts are told; what is appended shows in the messages. Lines that begin with
- * "##" tell what the floors above do: faults, operations, violations.
+ * The trace: one aligned line an event, for people. The legend below stands at the head of every
+ * trace.txt, and in the command's help.
  */
 #include "sim/world/kernel.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+
+static const char *const legend[] = {
+	"  time in s   event  what",
+	"   1.204512     317  n1  -> n3  AppendEntries      term=3 commit=11 +2 [13/3..14/3]",
+	"   1.204513     318  n2         timer election",
+	"   1.204513     318  n2            write 17: cell 0, 16 bytes",
+	"   1.205517     319  n3         disk synced        up to write 41",
+	"   1.205517     319  n3            voted in term 4 for n2",
+	"   1.206001     320  n1  -x n3  AppendEntries      term=3 commit=11  LOST",
+	"   1.206100     320  n1  -~ n2  AppendEntries      term=67 commit=11  ALTERED",
+	"   1.206230     320  n3            write 42: log cut from 13",
+	"   1.207119     321  c1  -> n2  request            operation 41: put k3 = 1107",
+	"   2.000000     321  n2         CRASHED            its log ends at 17",
+	"   2.000000     322  ## fault begins: crash n2",
+	"A line tells of a message when it arrives: from whom, to whom, its type and fields, and "
+	"the",
+	"log records in it (how many, the first and the last as index/term). LOST: by the link, by "
+	"a",
+	"cut, or because the receiver is down; where that shows on arrival it is no event, and the",
+	"number is the next one's. CORRUPT: discarded by a checksum. ALTERED: one thing that it "
+	"says",
+	"is false, as shown, and nobody will notice; it is sent off like that. Indented lines "
+	"stand",
+	"below the event that they are part of: observations where they bind, and writes where a",
+	"handler makes them, durable once the disk has synced up to their number. Of the log's "
+	"writes",
+	"only cuts are told; what is appended shows in the messages. Lines with ## tell of faults,",
+	"operations and violations.",
+	NULL,
+};
+
+void world_trace_legend(FILE *out, const char *before)
+{
+	for (const char *const *line = legend; *line; line++)
+		fprintf(out, "%s%s\n", before, *line);
+}
 
 static void begin_line_at(FILE *out, nanoseconds time, uint64_t event)
 {
@@ -73,9 +89,8 @@ static void print_fields(FILE *out, const struct field *fields, const uint8_t *a
 			print_field(out, field, at);
 }
 
-static void print_body(struct world *world, const struct env_message *message)
+static void print_fields_of(struct world *world, const struct env_message *message, FILE *out)
 {
-	FILE *out = world->outside->trace;
 	const struct message_type *type =
 		&world->groups[message->group].protocol->messages[message->type];
 
@@ -136,27 +151,77 @@ static bool is_of_message(enum trace_kind kind)
 	       kind == TRACE_ALTERED;
 }
 
+/* A long value is known by its digest, as in the history. */
+static void print_value(FILE *out, const char *before, uint64_t value)
+{
+	fprintf(out, value > UINT32_MAX ? "%s#%016" PRIx64 : "%s%" PRIu64, before, value);
+}
+
+/* "put k3 = 17", "cas k3: 4 -> 17", "get k3", as the app tells; where it does not, the size. */
+void trace_print_command(struct world *world, group_id group, const void *command, size_t size,
+			 FILE *out)
+{
+	const struct app *app = world->groups[group].app;
+	struct told told = {0};
+	unsigned operations = 0;
+	uint64_t id = 0;
+
+	if (size < sizeof(id)) {
+		fprintf(out, size ? "%zu bytes" : "no command", size);
+		return;
+	}
+	memcpy(&id, command, sizeof(id));
+	fprintf(out, "operation %" PRIu64, request_number(id));
+	while (app && app->operations && app->operations[operations].name)
+		operations++;
+	if (app && app->tell)
+		app->tell((const char *)command + sizeof(id), size - sizeof(id), NULL, 0, &told);
+	if (told.operation >= operations)
+		return;
+	const struct app_operation *operation = &app->operations[told.operation];
+
+	fprintf(out, ": %s k%" PRIu64, operation->name, told.key);
+	if (operation->compares) {
+		print_value(out, ": ", told.expected);
+		print_value(out, " -> ", told.value);
+	} else if (!operation->reads && told.value) {
+		print_value(out, " = ", told.value);
+	}
+}
+
+void trace_print_body(struct world *world, const struct env_message *message, FILE *out)
+{
+	const struct answer_body *body = (const struct answer_body *)message->body;
+	const struct request_body *request = (const struct request_body *)message->body;
+	char to[8];
+
+	if (message->kind == MESSAGE_PROTOCOL) {
+		print_fields_of(world, message, out);
+		return;
+	}
+	fprintf(out, "%-18s ", kind_names[message->kind]);
+	if (message->kind == MESSAGE_REQUEST) {
+		trace_print_command(world, (group_id)message->group, request + 1,
+				    message->size - sizeof(*request), out);
+		return;
+	}
+	fprintf(out, "operation %" PRIu64, request_number(body->id));
+	if (message->kind == MESSAGE_REDIRECT && body->whom == message->from)
+		fputs(" not now", out);
+	else if (message->kind == MESSAGE_REDIRECT)
+		fprintf(out, " to %s", endpoint_name((endpoint_t)body->whom, to));
+}
+
 static void print_message(struct world *world, const struct env_message *message,
 			  const struct fate *fate)
 {
-	const struct answer_body *body = (const struct answer_body *)message->body;
 	FILE *out = world->outside->trace;
 	char from[8], to[8];
 
 	begin_line(world);
 	fprintf(out, "%-3s -%c %-3s ", endpoint_name(message->from, from), fate->arrow,
 		endpoint_name(message->to, to));
-	if (message->kind == MESSAGE_PROTOCOL) {
-		print_body(world, message);
-	} else {
-		/* The id comes first in requests and answers alike. */
-		fprintf(out, "%-18s operation %" PRIu64, kind_names[message->kind],
-			request_number(body->id));
-		if (message->kind == MESSAGE_REDIRECT && body->whom == message->from)
-			fputs(" not now", out);
-		else if (message->kind == MESSAGE_REDIRECT)
-			fprintf(out, " to %s", endpoint_name((endpoint_t)body->whom, to));
-	}
+	trace_print_body(world, message, out);
 	fprintf(out, "%s\n", fate->word);
 }
 

@@ -488,9 +488,12 @@ uint64_t world_app_digest(struct world *, process_id);
 
 /* ---- Trace ----------------------------------------------------------------------------------- */
 
-/* One line an event goes to `out` from now on; NULL: none (the ring is always on). Its legend is in
- * sim/world/trace.c. */
+/* One line an event goes to `out` from now on; NULL: none (the ring is always on). */
 void world_trace_to(struct world *, FILE *out);
+/* What the lines mean, each line behind `before`. */
+void world_trace_legend(FILE *, const char *before);
+/* One process at this moment, in words: its inspectors, timers, disk, and what waits. */
+void world_print_process(struct world *, process_id, FILE *);
 /* A line for something that a floor above did: a fault that fired, a violation. */
 void world_trace_line(struct world *, const char *format, ...) printf_like(2, 3);
 bool world_tracing(const struct world *);

@@ -30,8 +30,10 @@ static void begin(void)
 static void help_teaches(void)
 {
 	static const char *const of_run[] = {
-		"--seeds A..B", "--seed N",  "--jobs N", "--until TIME", "--bug NAME",  "--no-bugs",
-		"--trace",      "--out DIR", "--quiet",  "Examples:",    "Exit status:"};
+		"--seeds A..B",     "--seed N",       "--jobs N",   "--until TIME|EVENT",
+		"--inspect n2|all", "timer election", "--bug NAME", "--no-bugs",
+		"--trace",          "--out DIR",      "--quiet",    "Examples:",
+		"Exit status:"};
 
 	begin();
 	EQUAL(shell("$ORDEAL --help"), 0);
@@ -85,7 +87,14 @@ static void a_wrong_value_is_told_what_is_accepted(void)
 		{"$ORDEAL run good.yaml --seed 99999999999999999999", "a seed is a number"},
 		{"$ORDEAL run good.yaml --jobs 0", "from 1 to"},
 		{"$ORDEAL run good.yaml --jobs 1000", "from 1 to"},
-		{"$ORDEAL run good.yaml --until 10", "a number with its unit"},
+		{"$ORDEAL run good.yaml --until 10x", "a number with its unit"},
+		{"$ORDEAL run good.yaml --until 0", "an event a number without"},
+		{"$ORDEAL run good.yaml --inspect m2", "a process is n1 to n64, or all"},
+		{"$ORDEAL run good.yaml --inspect n0", "a process is n1 to n64, or all"},
+		{"$ORDEAL run good.yaml --inspect n2", "no such process; accepted: n1 to n1"},
+		{"$ORDEAL run good.yaml --seed 1 --seeds 1..2", "seeds are given more than once"},
+		{"$ORDEAL run good.yaml --seed 1 --seed 2", "seeds are given more than once"},
+		{"$ORDEAL run good.yaml --bug raft.ignores-log --no-bugs", "one of them"},
 		{"$ORDEAL run good.yaml --until 0s", "above zero"},
 		{"$ORDEAL run good.yaml --out ''", "a folder has a name"},
 		{"$ORDEAL run good.yaml --seed", "needs a value"},
@@ -111,7 +120,11 @@ static void the_exit_status_is_the_verdict(void)
 	CONTAINS(shell_out(), "good: holds");
 	EQUAL(shell("$ORDEAL run unmet.yaml"), 1);
 	CONTAINS(shell_out(), "unmet: UNMET");
-	CONTAINS(shell_out(), "again: ordeal run unmet.yaml --seed 1");
+	/* As it was called, so that it can be typed again here. */
+	CONTAINS(shell_out(), "again: /");
+	CONTAINS(shell_out(), "/ordeal run unmet.yaml --seed 1\n");
+	CONTAINS(shell_text("out/latest/verdict.json"),
+		 "\"replay\": \"ordeal run unmet.yaml --seed 1\"");
 	EQUAL(shell("$ORDEAL run unknown.yaml"), 3);
 	CONTAINS(shell_out(), "never fired");
 	EQUAL(shell("$ORDEAL run bad.yaml"), 2);
@@ -204,6 +217,42 @@ static void the_schema_is_printed(void)
 	shell_end();
 }
 
+static void a_run_ends_after_the_event_that_is_asked_for(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL run good.yaml --until 217 --trace --inspect all"), 0);
+	CONTAINS(shell_out(), "seed 1: 217 events in ");
+	CONTAINS(shell_out(), "not judged: the run was cut short");
+	CONTAINS(shell_out(), ", after event 217: single of group 0, up, booted 1 time\n");
+	CONTAINS(shell_text("out/latest/trace.txt"), "#   time in s   event  what\n");
+	EQUAL(shell("tail -n 1 out/latest/trace.txt | grep -q ' 217  '"), 0);
+	CONTAINS(shell_text("out/latest/verdict.json"), "--until 217 --seed 1");
+	CONTAINS(shell_text("out/latest/inspect.txt"), "n1 at ");
+	EQUAL(shell("rm -r out; $ORDEAL run good.yaml --until 1500ms --inspect n1"), 0);
+	CONTAINS(shell_out(), "n1 at 1.500000 s, after event ");
+	EQUAL(shell("rm -r out; $ORDEAL run good.yaml --until 100000000"), 0);
+	EQUAL(shell("test -e out/latest/inspect.txt"), 1);
+	shell_end();
+}
+
+static void a_conviction_is_inspected_where_it_fell(void)
+{
+	char event[32];
+
+	begin();
+	shell_file("raft.yaml",
+		   "scenario: 1\nname: raft\ncluster: {protocol: raft, nodes: 3, app: kv}\n"
+		   "run: {duration: 2s}\nplots: []\n");
+	EQUAL(shell("$ORDEAL run raft.yaml --bug raft.quorum-too-small --bug "
+		    "raft.ignores-log --seeds 1..200 --inspect all --jobs 1 | head -n 400 > said; "
+		    "grep -m 1 '\"event\"' out/latest/verdict.json | tr -dc 0-9 > event; "
+		    "test -s event"),
+	      0);
+	snprintf(event, sizeof(event), "after event %.16s:", shell_text("event"));
+	CONTAINS(shell_text("said"), event);
+	shell_end();
+}
+
 /* The source is what names limits: one that the list lacks is found here. */
 static void every_limit_that_ends_a_run_is_listed(void)
 {
@@ -241,6 +290,9 @@ CU_TestInfo command_tests[] = {
 	{"lint tells what is wrong and what is odd", lint_tells_what_is_wrong_and_what_is_odd},
 	{"every kind of list has something in it", every_kind_of_list_has_something_in_it},
 	{"the schema of scenarios is printed", the_schema_is_printed},
+	{"a run ends after the event that is asked for, and tells of its processes",
+	 a_run_ends_after_the_event_that_is_asked_for},
+	{"a conviction is inspected where it fell", a_conviction_is_inspected_where_it_fell},
 	{"every limit that ends a run is listed", every_limit_that_ends_a_run_is_listed},
 	CU_TEST_INFO_NULL,
 };
