@@ -82,6 +82,13 @@ void disk_issue(struct world *world, struct process *process, ticket_t ticket)
 	disk->busy_until = start + took;
 }
 
+static void sync_at(struct world *world, struct process *process, nanoseconds due)
+{
+	process->disk.sync_due = due;
+	world_push(world, due,
+		   (process->disk.generation << 6 | process->id) << ITEM_BITS | ITEM_SYNC);
+}
+
 void disk_begin_sync(struct world *world, struct process *process)
 {
 	struct disk *disk = &process->disk;
@@ -93,8 +100,7 @@ void disk_begin_sync(struct world *world, struct process *process)
 	nanoseconds start = disk->busy_until > world->now ? disk->busy_until : world->now;
 
 	disk->syncing = disk->issued;
-	world_push(world, start + took,
-		   (disk->generation << 6 | process->id) << ITEM_BITS | ITEM_SYNC);
+	sync_at(world, process, start + took);
 }
 
 /* The first index that a truncation still on its way removes: what was appended there before, and
@@ -381,9 +387,30 @@ void disk_synced(struct world *world, struct process *process)
 
 /* ---- Faults ---------------------------------------------------------------------------------- */
 
+/* What is left until then, for a disk that is so many times as slow as it was. */
+static nanoseconds rescaled(const struct world *world, nanoseconds then, uint32_t from, uint32_t to)
+{
+	if (then <= world->now)
+		return then;
+	int128_t left = (int128_t)(then - world->now) * (to ? to : 1000) / (from ? from : 1000);
+
+	return world->now + (left < DURATION_MAX ? (nanoseconds)left : DURATION_MAX);
+}
+
+/* What is under way goes on at the new speed: or the sync of a slow disk would hold up its process
+ * long after the disk is well. */
 void world_disk_slower(struct world *world, process_id id, uint32_t times_thousandth)
 {
-	world_process(world, id)->disk.slower = times_thousandth;
+	struct process *process = world_process(world, id);
+	struct disk *disk = &process->disk;
+	uint32_t before = disk->slower;
+
+	disk->slower = times_thousandth;
+	disk->busy_until = rescaled(world, disk->busy_until, before, times_thousandth);
+	if (!disk->syncing)
+		return;
+	disk->generation++;
+	sync_at(world, process, rescaled(world, disk->sync_due, before, times_thousandth));
 }
 
 /* Who died of its disk boots when the disk works again. */
@@ -467,6 +494,21 @@ static uint64_t key_in(struct world *world, const struct disk *disk, enum store 
 	if (store != STORE_CELLS)
 		return disk->log_first + nth;
 	return ((struct cell *)arena_at(&world->arena, disk->cells[nth]))->key;
+}
+
+bool world_disk_rotten(struct world *world, process_id id)
+{
+	struct disk *disk = &world_process(world, id)->disk;
+
+	for (unsigned store = 0; store < STORES; store++)
+		for (uint32_t i = 0; i < count_in(disk, store); i++) {
+			uint64_t key = key_in(world, disk, store, i);
+			const uint32_t *state = durable_state(world, disk, store, key);
+
+			if (state && *state == ROTTEN)
+				return true;
+		}
+	return false;
 }
 
 /* One store is chosen, and where in it the search for something durable begins. */

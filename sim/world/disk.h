@@ -88,6 +88,7 @@ struct disk {
 	ticket_t really;        /* all up to it are: lags behind durable while syncs lie */
 	ticket_t syncing;       /* the sync under way covers up to it; 0: none is */
 	nanoseconds busy_until; /* the platter has taken all writes queued so far */
+	nanoseconds sync_due;   /* of the sync under way */
 	uint32_t writes, syncs; /* ordinals of choices */
 	uint32_t generation;    /* of its syncs: a crash ends the one under way */
 

@@ -440,6 +440,7 @@ void world_disk_lying(struct world *, process_id, bool);
 bool world_disk_rot(struct world *, process_id, enum store, uint64_t key);
 /* The same, of whatever is there: a choice of that place, below 1024, and ordinal. */
 bool world_disk_rot_any(struct world *, process_id, unsigned place, uint32_t ordinal);
+bool world_disk_rotten(struct world *, process_id); /* is anything on it? */
 
 /* ---- What can be done to links --------------------------------------------------------------- */
 

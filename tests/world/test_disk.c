@@ -56,6 +56,23 @@ static void a_slow_disk_is_slower_in_both(void)
 	TOLD("n1.durable(2)@1001300");
 }
 
+static void a_disk_changes_its_speed_under_way(void)
+{
+	play_prepare();
+	play.setup.disk.write = (struct distribution){CONSTANT, 300 * US, 0, 0};
+	play_begin();
+	world_disk_slower(play.world, 0, 10000);
+	put(play_enter(0), 1, "x");
+	play_leave();
+	play_run(3 * MS); /* of thirteen, ten are left, or one */
+	world_disk_slower(play.world, 0, 1000);
+	play_run(3500 * US); /* half a millisecond is left, or one and a half */
+	world_disk_slower(play.world, 0, 3000);
+	play_run(S);
+	TOLD("n1.durable(1)@5000");
+	EQUAL(play.world->counters.syncs, 1);
+}
+
 /* ---- Crashes --------------------------------------------------------------------------------- */
 
 static void a_prefix_of_the_waiting_writes_survives_a_crash(void)
@@ -672,6 +689,7 @@ CU_TestInfo disk_tests[] = {
 	 a_sync_covers_what_was_queued_before_it_began},
 	{"writes and syncs take their own times", writes_and_syncs_take_their_own_times},
 	{"a slow disk is slower in both", a_slow_disk_is_slower_in_both},
+	{"what is under way goes on at a disk's new speed", a_disk_changes_its_speed_under_way},
 	{"a prefix of the waiting writes survives a crash, each of them somewhere",
 	 a_prefix_of_the_waiting_writes_survives_a_crash},
 	{"what a crash took is told from the first change on",
