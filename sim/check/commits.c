@@ -196,7 +196,7 @@ static bool within_bounds(struct world *world, struct judged *judged, uint64_t u
 {
 	uint64_t before = judged->commit;
 
-	judged->commit = up_to;
+	judged->commit = judged->kept = up_to;
 	check_of(world)->checks[JUDGE_COMMIT_MONOTONE]++;
 	if (unlikely(up_to < before))
 		fell_back(world, judged, before);

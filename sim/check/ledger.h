@@ -71,6 +71,8 @@ struct judged {
 	/* Of this incarnation. */
 	uint64_t leads; /* the term whose leader it is; 0: of none */
 	uint64_t commit, applied;
+	uint64_t kept; /* of what it has committed, what its log must keep: not what a failed write
+			* took back, for what stands there then was never committed */
 };
 
 struct check {

@@ -183,7 +183,7 @@ void judged_truncated(struct world *world, process_id id, uint64_t first_removed
 		judged->truncated = first_removed;
 		doubt(world, judged, DOUBT_TRUNCATED);
 	}
-	if (unlikely(first_removed <= judged->commit))
+	if (unlikely(first_removed <= judged->kept))
 		judge_removal(world, judged, first_removed);
 	else if (unlikely(first_removed <= judged->ledger->committed))
 		committed_lost(world, judged, first_removed);
@@ -209,6 +209,8 @@ void judged_recovered(struct world *world, process_id id, uint64_t first_changed
 		judged->leads = 0;
 		judged->doubts = 0; /* it may have died before it could explain itself */
 	}
+	if (first_changed <= judged->kept)
+		judged->kept = first_changed - 1;
 	if (first_changed < process->disk.log_first)
 		first_changed = process->disk.log_first;
 	log_drop(world, judged, first_changed);
@@ -225,7 +227,7 @@ void judged_booted(struct world *world, process_id id, enum boot boot)
 	check_of(world)->checks[JUDGE_PROTOCOL_CRASHED]++;
 	judged->leads = 0;
 	judged->doubts = 0;
-	judged->commit = 0;
+	judged->commit = judged->kept = 0;
 	judged->applied = 0;
 }
 

@@ -38,6 +38,10 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 {
 	(void)env, (void)state, (void)boot;
 }
+static void on_disk_failed(struct env *env, void *state, ticket_t ticket, enum disk_error error)
+{
+	(void)env, (void)state, (void)ticket, (void)error;
+}
 static void on_vote(struct env *env, void *state, process_id from, const void *body, size_t count)
 {
 	(void)env, (void)state, (void)from, (void)body, (void)count;
@@ -88,6 +92,7 @@ static const struct protocol court = {.version = ORDEAL_VERSION,
 				      .name = "court",
 				      .state_size = sizeof(struct court_state),
 				      .boot = on_boot,
+				      .disk_failed = on_disk_failed,
 				      .messages = messages,
 				      .timers = timers,
 				      .inspectors = inspectors,

@@ -434,6 +434,32 @@ static void removing_what_is_committed_is_convicted(void)
 		 "n1 removed entries from 2 on, and had committed up to 2");
 }
 
+/* An entry is written in the place of another, committed, and lost with its write: what stands
+ * there again was never committed, and goes; what was committed before it does not. */
+static void what_a_failed_write_brought_back_may_go(void)
+{
+	struct world *world = court_open(3, 0);
+	const request_id other = request_name(1, 0);
+	struct env *env;
+
+	court_log(world, N1, "ab", "11");
+	commits(world, N1, 1, 1, false);
+	court_rests(world);
+	world_disk_failing(world, N1, PROBABILITY_ONE);
+	env = court_begins(world, N1);
+	env_log_truncate(env, 2);
+	env_log_append(env, 2, &other, sizeof(other));
+	env_observe(env, SAW_COMMIT_ADVANCED, 2, 2, false, NULL, 0);
+	court_ends(world, N1);
+	court_rests(world);
+	world_disk_failing(world, N1, 0);
+	EQUAL(world_log(world, N1, 2)->term, 1);
+	court_truncates(world, N1, 2);
+	court_truncates(world, N1, 1);
+	convicts(world, JUDGE_STATE_MACHINE_SAFETY, N1,
+		 "n1 removed entries from 1 on, and had committed up to 2");
+}
+
 static void a_leader_that_does_not_say_so_is_judged_as_one(void)
 {
 	struct world *world = court_open(3, 0);
@@ -862,6 +888,8 @@ CU_TestInfo judges_tests[] = {
 	{"a client's command applied as something else is convicted",
 	 a_plain_command_applied_as_another_is_convicted},
 	{"removing what is committed is convicted", removing_what_is_committed_is_convicted},
+	{"removing what a failed write brought back passes",
+	 what_a_failed_write_brought_back_may_go},
 	{"a leader that does not say so is judged as one",
 	 a_leader_that_does_not_say_so_is_judged_as_one},
 	{"an index applied twice in one life is convicted",
