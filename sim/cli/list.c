@@ -79,6 +79,7 @@ static const struct {
 	{"memory", 0, "", "what the machine has: for the snapshots that are kept"},
 	{"events", 0, "", "of one run: `max_events` in the scenario"},
 	{"open operations", OPEN_OPERATIONS_MAX, "operations", "without an outcome, at one time"},
+	{"faults", FAULTS_OF_A_RUN_MAX, "faults", "of one run, those of a nemesis too"},
 	{"configurations", CONFIGURATIONS_MAX, "configurations",
 	 "that the search for an order of one object's operations looks at"},
 };

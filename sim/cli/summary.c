@@ -262,7 +262,7 @@ static void print_operations(FILE *out, const struct campaign *campaign)
 static void print_faults(FILE *out, const struct scenario *scenario,
 			 const struct campaign *campaign)
 {
-	if (!scenario->fault_count)
+	if (!scenario->fault_count && !scenario->nemesis_count)
 		return;
 	fprintf(out, "  faults        %" PRIu64 " fired", campaign->faults_fired);
 	if (campaign->faults_never_fired)

@@ -16,9 +16,10 @@
 #include <stdarg.h>
 
 enum { PATIENCES_WAITED = 5, TRIES_A_PATIENCE = 10 };
-enum action { ACTION_BEGIN, ACTION_END, ACTION_HEAL };
+enum action { ACTION_BEGIN, ACTION_END, ACTION_HEAL, ACTION_DRAW };
 
-_Static_assert(FAULTS_MAX <= 1 << 10, "a fault's number is a place of a choice");
+_Static_assert(FAULTS_MAX + NEMESES_MAX <= 1 << 10, "both are places of choices");
+_Static_assert(FAULTS_OF_A_RUN_MAX <= 1 << 16, "a fault's number fits beside the action");
 
 const char *const heal_mode_names[] = {
 	[HEAL_ALL] = "all", [HEAL_CORE] = "core", [HEAL_RANDOM] = "random", NULL};
@@ -60,6 +61,7 @@ void faults_begin(struct world *world, const struct faults_setup *setup)
 		add_entry(world, &setup->list[i])->place = i;
 		schedule(world, setup->list[i].at, ACTION_BEGIN, i);
 	}
+	nemeses_begin(world);
 	if (setup->heal)
 		schedule(world, setup->heal, ACTION_HEAL, 0);
 }
@@ -93,6 +95,18 @@ const struct fault_entry *next_active(const struct world *world, enum fault_numb
 
 		if (entry->fault->kind == kind && entry->state.state == FAULT_ACTIVE)
 			return entry;
+	}
+	return NULL;
+}
+
+const char *faults_beyond(const struct world *world)
+{
+	for (unsigned i = 0; i < faults_count(world); i++) {
+		const struct fault_entry *entry = fault_entry(world, i);
+		bool fired = entry->state.state == FAULT_ACTIVE || entry->state.state == FAULT_OVER;
+
+		if (fired && entry->beyond)
+			return entry->beyond;
 	}
 	return NULL;
 }
@@ -279,6 +293,9 @@ static bool fire(struct world *world, unsigned number)
 
 	if (!faults_resolve(world, entry))
 		return false;
+	if (drawn_by(world, entry) && !budget_trim(world, entry))
+		return false;
+	entry->beyond = budget_beyond(world, entry);
 	entry->state = (struct fault_state){.state = FAULT_ACTIVE, .began = world->now};
 	for (unsigned part = 0; part < fault->part_count; part++)
 		join(&entry->state.hit, &entry->hit[part]);
@@ -286,6 +303,7 @@ static bool fire(struct world *world, unsigned number)
 		entry->state = (struct fault_state){.state = FAULT_WAITING};
 		return false;
 	}
+	budget_note(world, entry);
 	tell(world, number, HISTORY_FAULT_BEGINS);
 	if (!kind->lasts)
 		end_fault(world, number);
@@ -311,6 +329,33 @@ static bool begin_fault(struct world *world, unsigned number)
 	return false;
 }
 
+void faults_schedule_draw(struct world *world, nanoseconds time, unsigned nemesis)
+{
+	schedule(world, time, ACTION_DRAW, nemesis);
+}
+
+bool faults_fire_drawn(struct world *world, unsigned nemesis, uint32_t draw,
+		       const struct fault *fault)
+{
+	struct faults *faults = world->faults;
+	struct fault *kept;
+	struct fault_entry *entry;
+
+	if (faults->count == FAULTS_OF_A_RUN_MAX)
+		world_limit(world, "faults");
+	kept = world_take(world, sizeof(*kept));
+	*kept = *fault;
+	entry = add_entry(world, kept);
+	entry->place = FAULTS_MAX + nemesis;
+	entry->ordinal = draw * PROCESSES_MAX;
+	if (fire(world, faults->count - 1))
+		return true;
+	faults->count--;
+	arena_give(&world->arena, entry, entry_bytes(kept));
+	arena_give(&world->arena, kept, sizeof(*kept));
+	return false;
+}
+
 bool faults_due(struct world *world, uint32_t argument)
 {
 	struct faults *faults = world->faults;
@@ -323,6 +368,7 @@ bool faults_due(struct world *world, uint32_t argument)
 			return false;
 		end_fault(world, number);
 		return true;
+	case ACTION_DRAW: return !faults->healed && nemesis_due(world, number);
 	case ACTION_HEAL: break;
 	}
 	if (faults->healed)

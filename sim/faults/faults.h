@@ -28,7 +28,7 @@ enum target_kind {
 };
 extern const char *const target_names[TARGET_KINDS]; /* NULL for TARGET_ENDPOINT */
 
-enum { TARGET_ITEMS_MAX = 64, FAULT_PARTS_MAX = 8, FAULTS_MAX = 256 };
+enum { TARGET_ITEMS_MAX = 64, FAULT_PARTS_MAX = 8, FAULTS_MAX = 256, NEMESES_MAX = 16 };
 struct target {
 	unsigned count;
 	struct target_item {
@@ -61,6 +61,7 @@ enum isolated_clients { CLIENTS_CUT, CLIENTS_STAY };
 enum fault_needs {
 	NEEDS_NOTHING, /* late or lost messages, pauses, slowness: no protocol may rely on less */
 	NEEDS_RESTART, /* and to lose unsynced writes, as the scenario's disks do */
+	NEEDS_WRITE_ERRORS, /* a restart, where it does not take disk_failed */
 	NEEDS_WIPE,
 	NEEDS_DETECTED_ROT,
 	NEEDS_DRIFT,      /* of so many ppm */
@@ -125,6 +126,7 @@ struct fault_kind {
 	enum fault_needs needs;
 	bool sorted;                /* takes `type:`, the name of a message */
 	bool datagrams;             /* a connection does no such thing */
+	bool spares_clients;        /* a nemesis leaves their links alone: see kinds.c */
 	bool lasts;                 /* takes `for:`; a clock's jump does not */
 	nanoseconds lasts_fallback; /* where no `for:` is said; 0: until the heal */
 	/* `hit` says whom, part by part. `begin` returns false where it hit nobody; `end` is NULL
@@ -135,21 +137,46 @@ struct fault_kind {
 extern const struct fault_kind fault_kinds[FAULT_KINDS];
 const char *fault_name(unsigned kind);
 
+/* ---- The nemesis: faults that are drawn while the run is under way --------------------------- */
+
+enum weather { WEATHER_CHANGING, WEATHER_STEADY };
+extern const char *const weather_names[]; /* "changing", "steady"; ended by NULL */
+
+struct nemesis {
+	struct distribution every;    /* from one draw to the next, in fair weather */
+	nanoseconds between[2];       /* the first may fire, and the last */
+	struct distribution lasts;    /* each of them */
+	uint32_t weight[FAULT_KINDS]; /* how often each kind; all 0: each alike */
+	struct target target;         /* count 0: any role, drawn each time */
+	bool swarm;                   /* each run draws which kinds take part in it */
+	uint8_t weather;              /* enum weather */
+	bool beyond_model;            /* also what the protocol does not claim to survive */
+};
+
+/* What of such a fault a protocol does not claim to survive, in words: "a wiped disk"; NULL:
+ * nothing. What depends on amounts, or on whom it hits, is left out. */
+const char *fault_beyond(enum fault_number, const struct protocol *, enum crash_mode);
+
 /* ---- The schedule ---------------------------------------------------------------------------- */
 
 enum heal_mode { HEAL_ALL, HEAL_CORE, HEAL_RANDOM };
 extern const char *const heal_mode_names[]; /* "all", "core", "random"; ended by NULL */
 
 struct faults_setup {
-	const struct fault *list; /* must outlive the run */
+	const struct fault *list; /* must outlive the run, and so must the nemeses */
 	unsigned count;
+	const struct nemesis *nemeses;
+	unsigned nemesis_count;
 	group_id group;       /* whose roles are meant */
 	nanoseconds patience; /* a role that nobody fills is waited for up to five of these */
 	nanoseconds heal;     /* 0: never by itself */
 	enum heal_mode heal_mode;
 };
 
-/* What became of each scheduled fault. */
+/* At most so many in one run: our bound. */
+enum { FAULTS_OF_A_RUN_MAX = 1 << 14 };
+
+/* What became of each fault. Drawn ones are there once they have fired. */
 struct fault_state {
 	enum { FAULT_WAITING, FAULT_ACTIVE, FAULT_OVER, FAULT_NEVER_FIRED } state;
 	nanoseconds began, ended;
@@ -170,6 +197,9 @@ const struct fault_state *faults_state(const struct world *, unsigned number);
  * hit is known once it has fired. Returns `text`. */
 enum { FAULT_TEXT_MAX = 512 };
 const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
+/* What the first fault that went beyond its protocol's model did, in words; NULL: none has. One
+ * counts once it has fired. */
+const char *faults_beyond(const struct world *);
 /* Processes that the heal left whole and connected; all of them before a heal. */
 uint64_t faults_core(struct world *);
 

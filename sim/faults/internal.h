@@ -13,19 +13,32 @@
 struct fault_entry {
 	const struct fault *fault;
 	struct fault_state state;
+	const char *beyond;        /* what its protocol does not claim to survive; or NULL */
 	uint32_t record;           /* where the history says that it began */
 	uint32_t ordinal;          /* of the choices of whom it hits ... */
 	unsigned place;            /* ... and their place */
 	struct endpoint_set hit[]; /* by part, once it has fired */
 };
 
+/* What a nemesis has drawn so far. */
+struct nemesis_state {
+	uint64_t kinds; /* that take part in this run */
+	nanoseconds weather_until;
+	uint32_t stretches; /* of weather */
+	unsigned rate;      /* in this stretch; 0: calm */
+	uint32_t draws;
+};
+
 struct faults {
 	struct faults_setup setup;
+	struct nemesis_state *nemeses;
 	struct pages entries; /* ref_t of struct fault_entry: the scheduled ones first */
 	unsigned count;
-	int32_t drift[PROCESSES_MAX]; /* of each clock, in ppm, with no fault on it */
-	uint64_t core;                /* whole after the heal */
-	uint64_t dead;                /* down for ever after the heal */
+	int32_t drift[PROCESSES_MAX];        /* of each clock, in ppm, with no fault on it */
+	uint64_t damaged;                    /* lost or rotten disks, not known to be repaired */
+	uint64_t repaired_at[PROCESSES_MAX]; /* the index that it must have applied by then */
+	uint64_t core;                       /* whole after the heal */
+	uint64_t dead;                       /* down for ever after the heal */
 	bool healed;
 };
 
@@ -63,6 +76,59 @@ uint64_t set_everyone(const struct world *);
 uint64_t set_choose(struct world *, address_t address, uint64_t set, unsigned count);
 
 /* ---- Between the files ----------------------------------------------------------------------- */
+
+/* faults.c: fires a fault of a nemesis, which is kept where it hits anybody. */
+bool faults_fire_drawn(struct world *, unsigned nemesis, uint32_t draw, const struct fault *);
+void faults_schedule_draw(struct world *, nanoseconds time, unsigned nemesis);
+/* The nemesis that drew it; NULL: it was scheduled. */
+static inline const struct nemesis *drawn_by(const struct world *world,
+					     const struct fault_entry *entry)
+{
+	const struct faults *faults = world->faults;
+
+	return entry->place < FAULTS_MAX ? NULL : &faults->setup.nemeses[entry->place - FAULTS_MAX];
+}
+
+/* nemesis.c */
+void nemeses_begin(struct world *);
+bool nemesis_due(struct world *, unsigned nemesis); /* whether a fault has fired */
+
+/* budget.c */
+/* Leaves of those hit whom the model lets be hit. False: nobody. */
+bool budget_trim(struct world *, struct fault_entry *);
+/* What goes beyond the model where the fault hits as it does; NULL: nothing. */
+const char *budget_beyond(struct world *, const struct fault_entry *);
+/* It has fired: those whose disk is lost or rotten are damaged until they are repaired. */
+void budget_note(struct world *, const struct fault_entry *);
+/* The amounts that may be drawn: least and most. False: none. */
+bool budget_amounts(const struct world *, const struct fault_kind *, const struct nemesis *,
+		    int64_t amounts[2]);
+/* The kinds that a nemesis may draw. */
+uint64_t budget_kinds(const struct world *, const struct nemesis *);
+
+/* What a nemesis draws, beside whom: the place of its choice. */
+enum draw {
+	DRAW_MEMBER,
+	DRAW_LAST_MEMBER,
+	DRAW_WEATHER,
+	DRAW_STRETCH,
+	DRAW_INTERVAL,
+	DRAW_FIRES,
+	DRAW_KIND,
+	DRAW_ROLE,
+	DRAW_ORDER,
+	DRAW_WAY,
+	DRAW_CLIENTS,
+	DRAW_SORT,
+	DRAW_AMOUNT,
+	DRAW_LASTS,
+	DRAW_SPARED
+};
+static inline address_t draw_address(unsigned nemesis, enum draw what, unsigned type,
+				     uint32_t ordinal)
+{
+	return choice_address(CHOICE_FAULT, nemesis, what, type, ordinal);
+}
 
 /* Says whom a fault hits, part by part. False where nobody fills one of its roles. */
 bool faults_resolve(struct world *, struct fault_entry *);

@@ -13,6 +13,9 @@
 #define CERTAIN      ((int64_t)PROBABILITY_ONE)
 #define MUST_BE_SAID INT64_MIN
 
+/* Without sessions no protocol could tell a copy of a request from a second one, and what clients
+ * say and hear is never false: such faults are for links between processes. */
+
 static const char *const client_names[] = {
 	[CLIENTS_CUT] = "cut", [CLIENTS_STAY] = "stay", [CLIENTS_STAY + 1] = NULL};
 
@@ -108,14 +111,14 @@ const struct fault_kind fault_kinds[FAULT_KINDS] = {
 			       .amount_max = CERTAIN,
 			       .drawn_least = CERTAIN / 20,
 			       .drawn_most = CERTAIN,
-			       .needs = NEEDS_RESTART,
+			       .needs = NEEDS_WRITE_ERRORS,
 			       .lasts = true,
 			       .begin = begin_write_error,
 			       .end = end_write_error},
 	[FAULT_FULL_DISK] = {.name = "full_disk",
 			     .help = "writes that need room fail, and the process is told",
 			     .shape = FAULT_ON_PROCESSES,
-			     .needs = NEEDS_RESTART,
+			     .needs = NEEDS_WRITE_ERRORS,
 			     .lasts = true,
 			     .begin = begin_full_disk,
 			     .end = end_full_disk},
@@ -240,6 +243,7 @@ const struct fault_kind fault_kinds[FAULT_KINDS] = {
 		 .drawn_least = CERTAIN / 1000,
 		 .drawn_most = CERTAIN / 20,
 		 .needs = NEEDS_CORRUPTION,
+		 .spares_clients = true,
 		 .lasts = true,
 		 .begin = begin_bend,
 		 .end = end_bend},
@@ -254,6 +258,7 @@ const struct fault_kind fault_kinds[FAULT_KINDS] = {
 			     .drawn_least = CERTAIN / 20,
 			     .drawn_most = CERTAIN / 2,
 			     .datagrams = true,
+			     .spares_clients = true,
 			     .lasts = true,
 			     .begin = begin_bend,
 			     .end = end_bend},

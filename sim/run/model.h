@@ -6,6 +6,6 @@
 
 /* The first thing that went beyond what the protocol of its clients' group survives, in words;
  * NULL: nothing has. A fault counts once it has fired: what was found before it needs no excuse. */
-const char *beyond_model(struct world *, const struct scenario *);
+const char *beyond_model(const struct world *, const struct scenario *);
 
 #endif

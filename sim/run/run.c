@@ -153,6 +153,8 @@ static void begin(struct theatre *theatre)
 	struct faults_setup faults = {
 		.list = scenario->faults,
 		.count = scenario->fault_count,
+		.nemeses = scenario->nemeses,
+		.nemesis_count = scenario->nemesis_count,
 		.group = workload.group,
 		.patience = patience,
 		.heal_mode = scenario->heal_mode,

@@ -12,22 +12,6 @@
 
 enum { NAMES_MAX = 128, MIX_WHOLE = 10000 /* hundredths of a percent */ };
 
-/* A name that is none of these. */
-static void refuse_name(struct reading *reading, const char *what, const struct node *node,
-			const char *const *names, size_t count)
-{
-	char shown[QUOTE_MAX], mean[MEAN_MAX];
-	struct text accepted = {0};
-
-	for (size_t i = 0; i < count; i++)
-		text_add(&accepted, "%s%s", i ? ", " : "", names[i]);
-	if (count)
-		shorten(accepted.bytes);
-	refuse(reading, node, "\"%s\" is no %s; accepted: %s%s", quote(node->text, shown), what,
-	       count ? accepted.bytes : "none", meant(node->text, names, count, mean));
-	free(accepted.bytes);
-}
-
 /* The defaults of a plug-in's options were read by nobody yet. */
 static bool defaults_read(struct reading *reading, const struct protocol *protocol,
 			  const struct node *node)

@@ -44,8 +44,7 @@ static bool is_usual_link(const struct scenario *scenario, const struct key *key
 			 usual.link.distance == link->link.distance);
 }
 
-/* Those that are said in words. */
-/* `base` is what the key belongs to. */
+/* Those that are said in words. `base` is what the key belongs to. */
 static bool is_derived(const struct scenario *scenario, const struct key *key, const void *base,
 		       const char *written)
 {
@@ -53,6 +52,10 @@ static bool is_derived(const struct scenario *scenario, const struct key *key, c
 
 	if (key->section == IN_LINK) {
 		equal = is_usual_link(scenario, key, base, written);
+	} else if (key->section == IN_NEMESIS) {
+		const struct nemesis *nemesis = base;
+
+		equal = !nemesis->between[0] && nemesis->between[1] == scenario->heal;
 	} else if (key->type == TYPE_SEEDS) {
 		equal = scenario->first_seed == 1 && scenario->last_seed == derived_seeds(scenario);
 	} else if (key->type == TYPE_DURATION) {
@@ -146,6 +149,43 @@ static void emit_faults(const struct scenario *scenario, struct text *out)
 	}
 }
 
+static bool emit_nemesis_key(const struct scenario *scenario, const struct nemesis *nemesis,
+			     const struct key *key, const char *lead, struct text *out)
+{
+	static const uint32_t none[FAULT_KINDS];
+
+	switch (key->type) {
+	case TYPE_KINDS:
+		if (!memcmp(nemesis->weight, none, sizeof(none)))
+			return false;
+		text_add(out, "%s%s: ", lead, key->name);
+		write_kinds(nemesis->weight, out);
+		return true;
+	case TYPE_TARGET:
+		if (!nemesis->target.count)
+			return false;
+		text_add(out, "%s%s: ", lead, key->name);
+		write_target(&nemesis->target, out);
+		return true;
+	default: return emit_value(scenario, key, nemesis, lead, out);
+	}
+}
+
+static void emit_nemeses(const struct scenario *scenario, struct text *out)
+{
+	if (scenario->nemesis_count)
+		text_add(out, "nemesis:");
+	for (unsigned i = 0; i < scenario->nemesis_count; i++) {
+		const char *lead = "\n  - ";
+
+		for (const struct key *key = NULL; (key = key_next(IN_NEMESIS, key));)
+			if (emit_nemesis_key(scenario, &scenario->nemeses[i], key, lead, out))
+				lead = "\n    ";
+	}
+	if (scenario->nemesis_count)
+		text_add(out, "\n");
+}
+
 static bool default_expectations(const struct scenario *scenario)
 {
 	const struct expectation *expect = scenario->expect;
@@ -230,6 +270,7 @@ static void emit_top(const struct scenario *scenario, const struct key *key, str
 			text_add(out, "%s:%s\n", key->name, inner.bytes);
 		break;
 	case TYPE_FAULTS: emit_faults(scenario, out); break;
+	case TYPE_NEMESES: emit_nemeses(scenario, out); break;
 	case TYPE_BUGS:
 		if (!scenario_buggy(scenario))
 			break;

@@ -207,16 +207,16 @@ static json_t *of_link_expression(void)
 	return made;
 }
 
-static json_t *of_shape(enum fault_shape shape)
+static json_t *of_shape(const struct fault_kind *kind)
 {
 	json_t *parts;
 
-	switch (shape) {
+	switch (kind->shape) {
 	case FAULT_ON_PROCESSES: return of_whom(true);
 	case FAULT_ON_LINKS: return of_link_expression();
 	case FAULT_ON_PARTS:
 		parts = list_of(of_whom(false));
-		put(parts, "minItems", json_integer(2));
+		put(parts, "minItems", json_integer(kind->parts_min));
 		put(parts, "maxItems", json_integer(FAULT_PARTS_MAX));
 		return parts;
 	}
@@ -242,7 +242,7 @@ static json_t *of_sorts(void)
 /* An entry that says this fault: its own key and amount beside those that all have. */
 static json_t *of_fault(const struct fault_kind *kind)
 {
-	json_t *whom = of_shape(kind->shape), *entry = of_section_keys(IN_FAULT);
+	json_t *whom = of_shape(kind), *entry = of_section_keys(IN_FAULT);
 	json_t *properties = json_object_get(entry, "properties");
 	json_t *required = json_object_get(entry, "required");
 
@@ -278,6 +278,38 @@ static json_t *of_faults(const struct key *key)
 
 	put(list, "maxItems", json_integer(FAULTS_MAX));
 	return list;
+}
+
+static json_t *of_nemeses(const struct key *key)
+{
+	json_t *list = list_of(of_section_keys(key->inner));
+
+	put(list, "maxItems", json_integer(NEMESES_MAX));
+	return list;
+}
+
+static json_t *of_kinds(const struct key *key)
+{
+	json_t *properties = json_object();
+	struct key weight = *key;
+
+	weight.type = TYPE_COUNT;
+	for (unsigned i = 0; i < FAULT_KINDS; i++) {
+		json_t *made = json_of_scalar(&weight);
+
+		put(made, "description", json_string(fault_kinds[i].help));
+		put(properties, fault_kinds[i].name, made);
+	}
+	json_t *kinds = closed_object(properties, json_array());
+
+	put(kinds, "minProperties", json_integer(1));
+	return kinds;
+}
+
+static json_t *of_target(const struct key *key)
+{
+	(void)key;
+	return of_whom(true);
 }
 
 /* ---- Expectations, and sets of names --------------------------------------------------------- */
@@ -340,6 +372,7 @@ static json_t *of_section(const struct key *key)
 static json_t *(*const makers[TYPE_NOT_YET])(const struct key *) = {
 	[TYPE_SECTION] = of_section, [TYPE_PROTOCOL] = of_protocol, [TYPE_APP] = of_app,
 	[TYPE_OPTIONS] = of_options, [TYPE_MIX] = of_mix,           [TYPE_LINKS] = of_links,
+	[TYPE_NEMESES] = of_nemeses, [TYPE_KINDS] = of_kinds,       [TYPE_TARGET] = of_target,
 	[TYPE_FAULTS] = of_faults,   [TYPE_BUGS] = of_bugs,         [TYPE_EXPECT] = of_expect,
 	[TYPE_JUDGES] = of_set,      [TYPE_PLOTS] = of_set,         [TYPE_REGIONS] = of_regions,
 	[TYPE_DURATIONS] = of_pairs, [TYPE_BANDWIDTHS] = of_pairs,

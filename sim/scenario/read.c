@@ -76,6 +76,21 @@ void refuse_key(struct reading *reading, const struct node *node, enum section s
 	free(accepted.bytes);
 }
 
+void refuse_name(struct reading *reading, const char *what, const struct node *node,
+		 const char *const *names, size_t count)
+{
+	char shown[QUOTE_MAX], mean[MEAN_MAX];
+	struct text accepted = {0};
+
+	for (size_t i = 0; i < count; i++)
+		text_add(&accepted, "%s%s", i ? ", " : "", names[i]);
+	if (count)
+		shorten(accepted.bytes);
+	refuse(reading, node, "\"%s\" is no %s; accepted: %s%s", quote(node->text, shown), what,
+	       count ? accepted.bytes : "none", meant(node->text, names, count, mean));
+	free(accepted.bytes);
+}
+
 static void refuse_missing(struct reading *reading, const struct key *key, const struct node *at)
 {
 	struct text accepted = {0};
@@ -114,6 +129,9 @@ static bool read_node(struct reading *reading, const struct key *key, const stru
 	case TYPE_DURATIONS:
 	case TYPE_BANDWIDTHS: return read_matrix(reading, key, node);
 	case TYPE_FAULTS: return read_faults(reading, node);
+	case TYPE_NEMESES: return read_nemeses(reading, node);
+	case TYPE_KINDS: return read_kinds(reading, key, node, base);
+	case TYPE_TARGET: return read_nemesis_target(reading, node, base);
 	case TYPE_BUGS: return read_bugs(reading, node);
 	case TYPE_EXPECT: return read_expect(reading, node);
 	case TYPE_JUDGES: return read_set(reading, key, node, &reading->scenario->stop_on);

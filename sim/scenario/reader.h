@@ -28,6 +28,10 @@ bool read_key(struct reading *, const struct key *, const struct node *, void *b
 void read_section(struct reading *, enum section, const struct node *map, const struct node *at,
 		  void *base);
 
+/* "x" is no `what`: says which there are. */
+void refuse_name(struct reading *, const char *what, const struct node *, const char *const *names,
+		 size_t count);
+
 /* ---- Values of several parts ----------------------------------------------------------------- */
 
 /* cluster.c: the cluster's, and what depends on its protocol and app */
@@ -49,6 +53,12 @@ bool read_link_expression(struct reading *, const struct node *, struct fault *)
 void write_target(const struct target *, struct text *);
 void write_sides(const struct fault *, struct text *);
 bool sound_parts(struct reading *, const struct node *, const struct fault *, enum fault_shape);
+
+/* nemesis.c */
+bool read_nemeses(struct reading *, const struct node *);
+bool read_kinds(struct reading *, const struct key *, const struct node *, void *base);
+bool read_nemesis_target(struct reading *, const struct node *, struct nemesis *);
+void write_kinds(const uint32_t weight[FAULT_KINDS], struct text *);
 
 /* links.c */
 bool read_links(struct reading *, const struct node *);

@@ -85,6 +85,8 @@ struct scenario {
 
 	struct fault *faults;
 	unsigned fault_count;
+	unsigned nemesis_count;
+	struct nemesis nemeses[NEMESES_MAX];
 
 	unsigned expectation_count;
 	struct expectation expect[EXPECTATIONS_MAX];

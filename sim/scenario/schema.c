@@ -34,6 +34,7 @@ const char *const section_names[SECTIONS] = {
 	[IN_WORKLOAD] = "workload",
 	[IN_RUN] = "run",
 	[IN_FAULT] = "faults",
+	[IN_NEMESIS] = "nemesis",
 	[IN_AVAILABILITY] = "expect.availability",
 	[IN_RECOVERS] = "expect.recovers",
 	[IN_VIOLATION] = "expect.violation",
@@ -219,8 +220,30 @@ const struct key schema[] = {
 		"that nobody fills is waited for, up to five times the protocol's patience", NULL, 0},
 	{IN_FAULT, "for", TYPE_DURATION, AT(struct fault, lasts), 1, 1000 * HOUR,
 		"(as the fault says)", "how long it lasts; most last until the heal", NULL, 0},
-	{IN_FAULT, "every", TYPE_NOT_YET, NOWHERE, "", "an entry for each time, with at:", NULL, 0},
-	{IN_SCENARIO, "nemesis", TYPE_NOT_YET, NOWHERE, "", "faults, each with its at:", NULL, 0},
+	{IN_SCENARIO, "nemesis", TYPE_NEMESES, OF(nemeses), ANY, "[]",
+		"faults that are drawn: how often, which, and whom", NULL, IN_NEMESIS},
+	{IN_NEMESIS, "every", TYPE_DISTRIBUTION, AT(struct nemesis, every), TO_AN_HOUR, NULL,
+		"from one draw to the next, 1ms at least; a draw that finds nobody, or goes beyond what "
+		"the protocol survives, comes to nothing", NULL, 0},
+	{IN_NEMESIS, "between", TYPE_RANGE, AT(struct nemesis, between), 0, 1000 * HOUR,
+		"(from the start to the heal)", "when faults may begin", NULL, 0},
+	{IN_NEMESIS, "for", TYPE_DISTRIBUTION, AT(struct nemesis, lasts), TO_AN_HOUR,
+		"uniform(500ms, 3s)", "how long each lasts, unless its kind happens at once", NULL, 0},
+	{IN_NEMESIS, "beyond_model", TYPE_FLAG, AT(struct nemesis, beyond_model), ANY, "false",
+		"draw also what the protocol does not claim to survive: what judges find then is "
+		"unknown", NULL, 0},
+	{IN_NEMESIS, "choose", TYPE_KINDS, AT(struct nemesis, weight), 1, 1000,
+		"(each that the protocol survives, alike)", "kinds of faults, and how often each is "
+		"drawn beside the others; at most a minority is ever down or has a broken disk",
+		NULL, 0},
+	{IN_NEMESIS, "target", TYPE_TARGET, AT(struct nemesis, target), ANY,
+		"(leader, follower, random, random_minority or all, drawn each time)",
+		"whom they hit; of cuts, whom they cut from the rest", NULL, 0},
+	{IN_NEMESIS, "swarm", TYPE_FLAG, AT(struct nemesis, swarm), ANY, "true",
+		"each run draws which kinds take part in it at all, at least one", NULL, 0},
+	{IN_NEMESIS, "weather", TYPE_CHOICE, AT(struct nemesis, weather), ANY, "changing",
+		"stretches of calm with no faults and storms with four times as many, or none of "
+		"this", weather_names, 0},
 
 	{IN_SCENARIO, "bugs", TYPE_BUGS, NOWHERE, "[]",
 		"planted bugs that are on; none in a normal scenario", NULL, 0},
@@ -295,14 +318,10 @@ struct key key_of_option(const struct option *option)
 struct key key_of_amount(const struct fault_kind *kind)
 {
 	static const enum type as[] = {
-		[AMOUNT_NONE] = TYPE_NOT_YET,
-		[AMOUNT_DURATION] = TYPE_DURATION,
-		[AMOUNT_SHARE] = TYPE_PROBABILITY,
-		[AMOUNT_FACTOR] = TYPE_FACTOR,
-		[AMOUNT_PPM] = TYPE_PPM,
-		[AMOUNT_CHOICE] = TYPE_CHOICE,
-		[AMOUNT_COUNT] = TYPE_COUNT,
-		[AMOUNT_BANDWIDTH] = TYPE_BANDWIDTH,
+		[AMOUNT_NONE] = TYPE_NOT_YET,      [AMOUNT_DURATION] = TYPE_DURATION,
+		[AMOUNT_SHARE] = TYPE_PROBABILITY, [AMOUNT_FACTOR] = TYPE_FACTOR,
+		[AMOUNT_PPM] = TYPE_PPM,           [AMOUNT_CHOICE] = TYPE_CHOICE,
+		[AMOUNT_COUNT] = TYPE_COUNT,       [AMOUNT_BANDWIDTH] = TYPE_BANDWIDTH,
 	};
 
 	return (struct key){

@@ -59,6 +59,9 @@ enum type {
 	TYPE_DURATIONS,  /* of each two regions */
 	TYPE_BANDWIDTHS, /* likewise */
 	TYPE_FAULTS,
+	TYPE_NEMESES,
+	TYPE_KINDS,  /* of faults, each with its weight */
+	TYPE_TARGET, /* of struct nemesis */
 	TYPE_BUGS,
 	TYPE_EXPECT,
 	TYPE_JUDGES,
@@ -78,6 +81,7 @@ enum section {
 	IN_WORKLOAD,
 	IN_RUN,
 	IN_FAULT,        /* of struct fault */
+	IN_NEMESIS,      /* of struct nemesis */
 	IN_AVAILABILITY, /* of struct expectation, and so the next two */
 	IN_RECOVERS,
 	IN_VIOLATION,

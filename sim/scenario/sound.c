@@ -29,6 +29,9 @@ void derive(struct scenario *scenario)
 {
 	if (!scenario->heal)
 		scenario->heal = scenario->duration;
+	for (unsigned i = 0; i < scenario->nemesis_count; i++)
+		if (!scenario->nemeses[i].between[1])
+			scenario->nemeses[i].between[1] = scenario->heal;
 	if (!weight_sum(scenario))
 		equal_shares(scenario);
 	if (scenario->first_seed > scenario->last_seed)

@@ -277,6 +277,7 @@ static bool same_scenario(const struct scenario *a, const struct scenario *b)
 						IN_CLOCKS,   IN_PROCESS, IN_WORKLOAD,     IN_RUN};
 	const struct cluster_group *group = &a->groups[0], *other = &b->groups[0];
 	bool same = a->link_count == b->link_count && a->fault_count == b->fault_count &&
+		    a->nemesis_count == b->nemesis_count &&
 		    a->expectation_count == b->expectation_count && a->plots == b->plots &&
 		    a->stop_on == b->stop_on && a->hash == b->hash &&
 		    same_regions(&a->regions, &b->regions);
@@ -292,6 +293,11 @@ static bool same_scenario(const struct scenario *a, const struct scenario *b)
 		       same_way(&a->links[i].link, &b->links[i].link);
 	for (unsigned i = 0; same && i < a->fault_count; i++)
 		same = same_fault(&a->faults[i], &b->faults[i]);
+	for (unsigned i = 0; same && i < a->nemesis_count; i++)
+		same = same_section(IN_NEMESIS, &a->nemeses[i], &b->nemeses[i]) &&
+		       same_target(&a->nemeses[i].target, &b->nemeses[i].target) &&
+		       !memcmp(a->nemeses[i].weight, b->nemeses[i].weight,
+			       sizeof(a->nemeses[i].weight));
 	for (unsigned i = 0; same && i < a->expectation_count; i++) {
 		enum section inner = expectation_forms[a->expect[i].kind].inner;
 
@@ -405,6 +411,26 @@ static void values_stand_where_they_should(void)
 	EQUAL(s->faults[8].amount, PROBABILITY_ONE);
 	EQUAL(s->faults[10].amount, -3000000000);
 	EQUAL(s->faults[11].amount, -500);
+	EQUAL(s->nemesis_count, 3);
+	EQUAL(s->nemeses[0].every.kind, EXPONENTIAL);
+	EQUAL(s->nemeses[0].between[0], 5000000000);
+	EQUAL(s->nemeses[0].between[1], 50000000000);
+	EQUAL(s->nemeses[0].lasts.b, 5000000000);
+	EQUAL(s->nemeses[0].weight[FAULT_CRASH], 3);
+	EQUAL(s->nemeses[0].weight[FAULT_CLOCK_JUMP], 1000);
+	EQUAL(s->nemeses[0].weight[FAULT_CUT], 0);
+	EQUAL(s->nemeses[0].target.count, 2);
+	EQUAL(s->nemeses[0].target.item[1].endpoint, 2);
+	EQUAL(s->nemeses[0].swarm, false);
+	EQUAL(s->nemeses[0].weather, WEATHER_CHANGING);
+	EQUAL(s->nemeses[1].beyond_model, true);
+	EQUAL(s->nemeses[1].weather, WEATHER_STEADY);
+	EQUAL(s->nemeses[2].between[0], 0);
+	EQUAL(s->nemeses[2].between[1], s->heal);
+	EQUAL(s->nemeses[2].lasts.a, 500000000);
+	EQUAL(s->nemeses[2].target.count, 0);
+	EQUAL(s->nemeses[2].swarm, true);
+	EQUAL(s->nemeses[2].beyond_model, false);
 	EQUAL(s->expect[3].after, AFTER_FAULT);
 	EQUAL(s->expect[4].within, 3000000000);
 	EQUAL(s->stop_on, 1 << JUDGE_VOTE_ONCE | 1 << JUDGE_LINEARIZABILITY);
