@@ -41,8 +41,8 @@ struct command {
 	void (*more)(FILE *);              /* printed at the page's end; or NULL */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
-extern const struct command run_command, lint_command, list_command, schema_command, report_command,
-	help_command;
+extern const struct command run_command, check_command, lint_command, list_command, schema_command,
+	report_command, help_command;
 extern const struct command *const commands[]; /* in the order of --help, ended by NULL */
 
 /* NULL, after a complaint, where there is none of that name. */
@@ -72,6 +72,10 @@ bool take_plugin(void *settings, const char *value, char complaint[COMPLAINT_MAX
 int complain_of(const char *format, ...) printf_like(1, 2);
 /* "no command "rnu"; did you mean run?", and what there is. */
 int complain_unknown(const char *kind, const char *word, const char *const *names, size_t count);
+
+/* How histories can be written, and what they can be about. */
+void list_formats(void);
+void list_models(void);
 
 /* "12", at most `most`. */
 bool parse_count(const char *text, unsigned long long most, unsigned long long *count);

@@ -7,8 +7,8 @@
 #include "sim/cli/cli.h"
 
 const struct command *const commands[] = {
-	&run_command,    &lint_command, &list_command, &schema_command,
-	&report_command, &help_command, NULL};
+	&run_command,    &check_command,  &lint_command, &list_command,
+	&schema_command, &report_command, &help_command, NULL};
 
 static const struct {
 	int status;
@@ -63,6 +63,7 @@ void help_overview(FILE *out)
 	fputs("  ordeal --version\n"
 	      "\nA first run, and what it can show:\n"
 	      "  ordeal run scenarios/raft/calm.yaml\n"
+	      "  ordeal check out/raft-calm/seed-1/history.jsonl\n"
 	      "  ordeal list judges\n",
 	      out);
 	print_statuses(out);

@@ -115,7 +115,8 @@ static const struct {
 } kinds[] = {
 	{"protocols", list_protocols}, {"apps", list_apps},     {"workloads", list_workloads},
 	{"faults", list_faults},       {"judges", list_judges}, {"bugs", list_bugs},
-	{"limits", list_limits},       {"keys", list_keys},
+	{"limits", list_limits},       {"keys", list_keys},     {"formats", list_formats},
+	{"models", list_models},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -161,7 +162,8 @@ const struct command list_command = {
 	.summary = "protocols, apps, workloads, faults, ...",
 	.what = "Prints what there is of a kind: protocols, apps, workloads, faults, judges, "
 		"bugs,\n"
-		"limits, or keys (all that a scenario may say).\n",
+		"limits, keys (all that a scenario may say), or the formats and models of "
+		"histories.\n",
 	.examples = examples,
 	.flags = flags,
 	.run = run_list,

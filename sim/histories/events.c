@@ -229,7 +229,16 @@ static bool read_columns(struct notation *notation, struct event *event)
 	    !take_type(notation, &type, event) || !read_column(notation, "operation", &event->name))
 		return false;
 	take_process(&process, event);
-	return event->nemesis || read_column(notation, "value", &event->value);
+	if (!event->nemesis)
+		return read_column(notation, "value", &event->value);
+	notation->at += strspn(notation->at, " \t");
+	size_t size = (size_t)(notation->end - notation->at);
+
+	if (size && size < UINT32_MAX)
+		event->value = (struct datum){DATUM_WORD, (uint32_t)size, {.text = notation->at}};
+	if (datum_says(&event->value, "nil"))
+		event->value.kind = DATUM_NIL;
+	return true;
 }
 
 /* Reads one line as if it were all: what is beyond it is restored by the caller. */

@@ -28,7 +28,7 @@ struct event {
 	bool untrue;    /* `result` is false: a cas that did not find what it expected */
 	bool has_index, has_time;
 	int64_t process, index, time;
-	struct datum name, key, value; /* of nemesis lines that are text, value is nil */
+	struct datum name, key, value; /* of a line of the nemesis: the rest of it, as a word */
 	struct datum phase;            /* ordeal's nemesis: begin, end */
 };
 

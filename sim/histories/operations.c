@@ -14,13 +14,6 @@
 
 /* ---- What an operation takes and tells ------------------------------------------------------- */
 
-enum part {
-	TAKES = 1,     /* a value, with its invocation */
-	TELLS = 2,     /* a value, with its answer */
-	COMPARES = 4,  /* takes two: what it expects, and what it writes */
-	APPENDS = 8,   /* a string to a string */
-	ALL_OF_IT = 16 /* tells all elements */
-};
 static const struct {
 	const char *name;
 	unsigned parts;
@@ -33,7 +26,7 @@ static const struct {
 	{"release", TAKES},
 };
 
-static unsigned parts_of(const struct model *model, const char *name)
+unsigned operation_parts(const struct model *model, const char *name)
 {
 	if (model == &model_mutex)
 		return 0;
@@ -226,7 +219,7 @@ static bool take_call(struct conversion *conversion, const struct call *call,
 {
 	unsigned parts = conversion->operations[call->name].parts;
 	struct told *told = &operation->told;
-	bool ok = call->outcome == OUTCOME_OK;
+	bool ok = call->answer == ANSWER_OK;
 
 	told->answered = ok;
 	told->matched = ok && !call->untrue;
@@ -288,13 +281,22 @@ static void find_operations(struct conversion *conversion)
 
 		datum_name(datum, name, sizeof(name));
 		conversion->operations[i + 1].index = model_operation(conversion->model, name);
-		conversion->operations[i + 1].parts = parts_of(conversion->model, name);
+		conversion->operations[i + 1].parts = operation_parts(conversion->model, name);
 	}
 }
 
-static uint64_t key_of(struct conversion *conversion, struct names *keys, const struct call *call)
+static uint64_t key_of(struct conversion *conversion, const struct call *call)
 {
-	return conversion->tuples ? names_of(keys, &call->asked.items[0]) : call->key;
+	return conversion->tuples ? names_of(&conversion->object->keys, &call->asked.items[0])
+				  : call->key;
+}
+
+const struct datum *key_of_object(const struct recording *recording,
+				  const struct object_history *object, uint64_t key)
+{
+	const struct names *keys = object->keys.count ? &object->keys : &recording->keys;
+
+	return key && key <= keys->count ? &keys->data[key - 1] : NULL;
 }
 
 bool operations_of_calls(const struct recording *recording, const struct model *model,
@@ -305,7 +307,6 @@ bool operations_of_calls(const struct recording *recording, const struct model *
 					.object = object,
 					.trouble = trouble,
 					.tuples = keys_in_values(recording, model)};
-	struct names keys = {0};
 	size_t count = 0;
 	bool good = true;
 
@@ -317,10 +318,10 @@ bool operations_of_calls(const struct recording *recording, const struct model *
 	for (uint32_t i = 0; good && i < recording->count; i++) {
 		const struct call *call = &recording->calls[i];
 
-		if (call->outcome == OUTCOME_FAIL)
+		if (call->answer == ANSWER_FAIL)
 			continue;
 		object->operations[count] = (struct operation){
-			.told.key = key_of(&conversion, &keys, call),
+			.told.key = key_of(&conversion, call),
 			.invoked = call->invoked,
 			.returned = call->returned,
 			.process = (uint32_t)call->process,
@@ -329,7 +330,6 @@ bool operations_of_calls(const struct recording *recording, const struct model *
 		good = take_call(&conversion, call, &object->operations[count++]);
 	}
 	object->history = (struct history){object->operations, count, object->elements};
-	names_free(&keys);
 	free(conversion.operations);
 	free(conversion.met);
 	return good;
@@ -339,6 +339,7 @@ void object_history_free(struct object_history *object)
 {
 	free(object->operations);
 	free(object->elements);
+	names_free(&object->keys);
 	names_free(&object->values);
 	*object = (struct object_history){0};
 }

@@ -192,7 +192,7 @@ static bool ask(struct pairing *pairing, const struct event *event)
 		.invoked_line = event->line,
 		.key = names_of(&recording->keys, &event->key),
 		.name = (uint16_t)name,
-		.outcome = OUTCOME_UNKNOWN,
+		.answer = ANSWER_UNKNOWN,
 	};
 	if (++pairing->open > recording->most_open)
 		recording->most_open = pairing->open;
@@ -239,7 +239,7 @@ static bool answer(struct pairing *pairing, const struct event *event)
 	call->untrue = event->untrue;
 	if (event->type == EVENT_INFO)
 		return true;
-	call->outcome = event->type == EVENT_OK ? OUTCOME_OK : OUTCOME_FAIL;
+	call->answer = event->type == EVENT_OK ? ANSWER_OK : ANSWER_FAIL;
 	call->told = event->value;
 	call->returned = recording->events;
 	return true;
@@ -261,14 +261,14 @@ static bool take(struct pairing *pairing, const struct event *event)
 
 /* ---- A file ---------------------------------------------------------------------------------- */
 
-static void count_outcomes(struct recording *recording)
+static void count_answers(struct recording *recording)
 {
 	for (uint32_t i = 0; i < recording->count; i++) {
-		uint8_t outcome = recording->calls[i].outcome;
+		uint8_t answer = recording->calls[i].answer;
 
-		recording->ok += outcome == OUTCOME_OK;
-		recording->failed += outcome == OUTCOME_FAIL;
-		recording->unknown += outcome == OUTCOME_UNKNOWN;
+		recording->ok += answer == ANSWER_OK;
+		recording->failed += answer == ANSWER_FAIL;
+		recording->unknown += answer == ANSWER_UNKNOWN;
 	}
 }
 
@@ -284,7 +284,7 @@ bool recording_read(struct recording *recording, enum format format, char *text,
 	while (events_next(&events, &event) && take(&pairing, &event))
 		;
 	recording->strange = events.strange;
-	count_outcomes(recording);
+	count_answers(recording);
 	events_end(&events);
 	free(pairing.clients);
 	free(pairing.nameless);

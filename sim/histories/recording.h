@@ -8,10 +8,10 @@
 #include "sim/consistency/consistency.h"
 #include "sim/histories/events.h"
 
-enum outcome {
-	OUTCOME_OK,
-	OUTCOME_FAIL,   /* it certainly did not happen */
-	OUTCOME_UNKNOWN /* info, or the file ends: it may happen at any time, or never */
+enum answer {
+	ANSWER_OK,
+	ANSWER_FAIL,   /* it certainly did not happen */
+	ANSWER_UNKNOWN /* info, or the file ends: it may happen at any time, or never */
 };
 
 /* One operation: an invocation and its completion. */
@@ -23,7 +23,7 @@ struct call {
 	uint32_t invoked_line, returned_line;
 	uint32_t key;  /* in `keys`; 0: none */
 	uint16_t name; /* in `operations`, from 1; 0: none */
-	uint8_t outcome;
+	uint8_t answer;
 	bool untrue; /* a cas that did not find what it expected */
 };
 

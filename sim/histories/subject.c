@@ -74,7 +74,7 @@ static bool tells(const struct recording *recording, const char *name, enum datu
 	for (uint32_t i = 0; i < recording->count; i++) {
 		const struct call *call = &recording->calls[i];
 
-		if (call->outcome == OUTCOME_OK && call->name &&
+		if (call->answer == ANSWER_OK && call->name &&
 		    (call->told.kind == kind || call->told.kind == other) &&
 		    datum_says(&recording->operations.data[call->name - 1], name))
 			return true;

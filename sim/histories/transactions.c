@@ -123,7 +123,7 @@ static bool take_micro(struct conversion *conversion, const struct call *call,
 static bool take_micros(struct conversion *conversion, const struct call *call)
 {
 	const struct datum *asked = &call->asked, *told = &call->told;
-	bool ok = call->outcome == OUTCOME_OK;
+	bool ok = call->answer == ANSWER_OK;
 
 	if (asked->kind == DATUM_LIST && !asked->size)
 		return true;
@@ -187,7 +187,7 @@ static bool take_balances(struct conversion *conversion, const struct call *call
 {
 	const struct datum *told = &call->told;
 
-	if (call->outcome != OUTCOME_OK)
+	if (call->answer != ANSWER_OK)
 		return true;
 	if (told->kind != DATUM_MAP)
 		return nonsense(conversion, call, true,
@@ -243,7 +243,7 @@ bool transactions_of_calls(const struct recording *recording, enum transaction_m
 			.returned = call->returned,
 			.process = (uint32_t)call->process,
 			.source = i,
-			.aborted = call->outcome == OUTCOME_FAIL,
+			.aborted = call->answer == ANSWER_FAIL,
 		};
 	}
 	transactions->list = history->list;

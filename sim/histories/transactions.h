@@ -15,8 +15,8 @@ struct transaction_history {
 	struct names key_names, value_names;
 };
 
-/* Failed calls are aborted transactions. False, with `trouble` at a line, where one is no transaction of the
- * model. */
+/* Failed calls are aborted transactions. False, with `trouble` at a line, where one is no
+ * transaction of the model. */
 bool transactions_of_calls(const struct recording *, enum transaction_model,
 			   struct transaction_history *, struct trouble *);
 void transaction_history_free(struct transaction_history *);

@@ -113,7 +113,7 @@ static void an_operation_is_its_two_events(void)
 	EQUAL(recording.processes, 2);
 	EQUAL(recording.most_open, 2);
 	EQUAL(call(0)->process, 3);
-	EQUAL(call(0)->outcome, OUTCOME_OK);
+	EQUAL(call(0)->answer, ANSWER_OK);
 	CU_ASSERT(call(0)->untrue);
 	EQUAL(call(0)->invoked, 0);
 	EQUAL(call(0)->returned, 3);
@@ -122,7 +122,7 @@ static void an_operation_is_its_two_events(void)
 	EQUAL(call(0)->invoked_time, 7);
 	EQUAL(call(0)->returned_time, 9);
 	CU_ASSERT_STRING_EQUAL(printed(&call(0)->asked), "[1 2]");
-	EQUAL(call(1)->outcome, OUTCOME_UNKNOWN);
+	EQUAL(call(1)->answer, ANSWER_UNKNOWN);
 	EQUAL(call(1)->returned, NEVER_RETURNED);
 	CU_ASSERT(call(0)->key != call(1)->key && call(0)->name != call(1)->name);
 	EQUAL(recording.disturbance_count, 1);
@@ -148,7 +148,7 @@ static void edn_is_read_as_people_write_it(void)
 	EQUAL(call(0)->invoked_line, 2);
 	EQUAL(call(0)->returned_line, 5);
 	CU_ASSERT_STRING_EQUAL(printed(&call(1)->asked), "\"a \"b\" \xC3\xA9\\x0a\"");
-	EQUAL(call(1)->outcome, OUTCOME_FAIL);
+	EQUAL(call(1)->answer, ANSWER_FAIL);
 	EQUAL(recording.disturbance_count, 1);
 	all_free();
 }

@@ -138,7 +138,7 @@ static bool look_at(struct mutant *mutant, enum format format, struct pcg32 *pcg
 		const struct call *call = &recording.calls[i];
 
 		CU_ASSERT(call->invoked < call->returned);
-		CU_ASSERT((call->returned == NEVER_RETURNED) == (call->outcome == OUTCOME_UNKNOWN));
+		CU_ASSERT((call->returned == NEVER_RETURNED) == (call->answer == ANSWER_UNKNOWN));
 		CU_ASSERT(call->invoked_line >= 1 && call->invoked_line <= lines);
 	}
 	if (good)

@@ -242,6 +242,8 @@ static void keys_may_stand_in_the_values(void)
 	EQUAL(told(1)->result, 0);
 	EQUAL(told(3)->expected, 0);
 	CU_ASSERT(told(3)->value != 0);
+	CU_ASSERT(datum_says(key_of_object(&recording, &object, told(1)->key), "y"));
+	CU_ASSERT(key_of_object(&recording, &object, 0) == NULL);
 	all_free();
 }
 
