@@ -225,8 +225,8 @@ static bool step(void *state, const struct told *told)
 
 	switch ((enum operation)told->operation) {
 	case GET: return !told->answered || told->result == one->told;
-	case PUT: break;
-	case DELETE: after = (struct one){0, 0}; break;
+	case PUT: *one = after; return true;
+	case DELETE: *one = (struct one){0, 0}; return true;
 	case APPEND:
 		matches = one->length < VALUE_NUMBERS_MAX;
 		after = (struct one){told_after(one->told, told->value), one->length + 1};

@@ -42,7 +42,7 @@ static void print_trace(FILE *out, const char *path, const char *sentence)
 			ring[i % TRACE_RING_LINES]);
 }
 
-/* The operations that fit nowhere, as the history has them: a line a record. */
+/* The operations that no order explains, as the history has them: a line a record. */
 static void print_stuck(FILE *out, const char *folder, const struct linearizability *found)
 {
 	char path[FOLDER_PATH_MAX + 16], line[TRACE_LINE_MAX];
@@ -64,7 +64,7 @@ static void print_evidence(FILE *out, const char *folder, const struct run_resul
 	char path[FOLDER_PATH_MAX + 16];
 
 	if (result->check.first.judge == JUDGE_LINEARIZABILITY) {
-		fputs("    what has no place:\n", out);
+		fputs("    what no order explains:\n", out);
 		print_stuck(out, folder, &result->linearizability);
 		return;
 	}

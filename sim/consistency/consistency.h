@@ -84,6 +84,7 @@ struct judge_limits {
 struct finding {
 	enum legality legality;
 	const char *engine;  /* that decided: of several objects, of the hardest one */
+	bool by_witness;     /* LEGAL: an order that somebody knew is the proof, for every object */
 	uint64_t operations; /* judged: reads of unknown outcome say nothing */
 	uint64_t objects, configurations;
 	uint64_t key; /* of the object that is illegal or undecided */

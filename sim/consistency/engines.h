@@ -150,6 +150,7 @@ struct opinion {
 	enum legality legality;
 	enum engine engine;
 	uint64_t configurations;
+	uint64_t work; /* of a search, in words of configurations looked at */
 	uint32_t reached;
 	/* LEGAL: calls in order; ILLEGAL: those that may matter to the core, or none: any may. */
 	uint32_t *calls;
@@ -161,6 +162,14 @@ void engine_zones(struct room *, const struct object *, struct opinion *);
 void engine_queue(struct room *, const struct object *, struct opinion *);
 void engine_search(struct room *, const struct object *, uint64_t budget, struct opinion *);
 
+/* By the fastest engine that can tell (judge.c). */
+void judge_object(struct room *, const struct object *, uint64_t budget, struct opinion *);
+/* Of an object that was found illegal: fills in the finding's core. */
+void find_core(struct room *, const struct object *, uint64_t budget, const struct opinion *,
+	       struct finding *);
+
+/* An operation in the words of calls: all but positions. False: it says nothing. */
+bool lower(const struct model *, const struct told *, bool returned, struct call *);
 /* Splits a history into objects. A set bit of `known`, or NULL: only those operations count as
  * returned; the others are taken as unknown. */
 struct objects {

@@ -1,90 +1,12 @@
 /*
- * The configurations of one prefix, none twice and none dominated; and the states of models that
- * are not registers, each with a number.
+ * The configurations of one prefix: none twice, and none dominated by another.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "sim/consistency/search.h"
 
-enum { FRONTIER_FIRST = 64, STATES_FIRST = 64 };
-
-/* ---- States ---------------------------------------------------------------------------------- */
-
-static uint32_t *state_place(const struct search *search, const uint64_t *words)
-{
-	size_t bytes = search->state_width * sizeof(uint64_t);
-	size_t at = XXH3_64bits(words, bytes) & (search->state_places_room - 1);
-
-	for (;; at = (at + 1) & (search->state_places_room - 1)) {
-		uint32_t *place = &search->state_places[at];
-
-		if (!*place ||
-		    !memcmp(search->state_words + (*place - 1) * search->state_width, words, bytes))
-			return place;
-	}
-}
-
-static void more_states(struct search *search)
-{
-	uint32_t room_for = 2 * search->state_room;
-
-	search->state_words = room_grown(search->room, search->state_words,
-					 (size_t)search->state_count * search->state_width,
-					 (size_t)room_for * search->state_width, sizeof(uint64_t));
-	search->state_value = room_grown(search->room, search->state_value, search->state_count,
-					 room_for, sizeof(uint32_t));
-	search->state_room = room_for;
-	search->state_places_room = 2 * room_for;
-	search->state_places = room_zeroed(search->room, search->state_places_room,
-					   sizeof(uint32_t));
-	for (uint32_t i = 0; i < search->state_count; i++)
-		*state_place(search, search->state_words + (size_t)i * search->state_width) = i + 1;
-}
-
-static uint32_t state_number(struct search *search, const uint64_t *words)
-{
-	uint32_t *place = state_place(search, words);
-
-	if (*place)
-		return *place - 1;
-	if (search->state_count == search->state_room) {
-		more_states(search);
-		place = state_place(search, words);
-	}
-	uint32_t number = search->state_count++;
-
-	*place = number + 1;
-	memcpy(search->state_words + (size_t)number * search->state_width, words,
-	       search->state_width * sizeof(uint64_t));
-	search->state_value[number] = search_value(search, words[0]);
-	return number;
-}
-
-void states_begin(struct search *search)
-{
-	const uint64_t zero[STATE_WORDS] = {0};
-
-	if (search->object->is_register)
-		return;
-	search->state_width = (uint32_t)(search->object->model->state_size + 7) / 8;
-	search->state_count = 0;
-	search->state_room = STATES_FIRST / 2;
-	more_states(search);
-	state_number(search, zero);
-}
-
-bool states_step(struct search *search, uint32_t state, const struct call *call, uint32_t *next)
-{
-	uint64_t words[STATE_WORDS] = {0};
-
-	memcpy(words, search->state_words + (size_t)state * search->state_width,
-	       search->state_width * sizeof(uint64_t));
-	if (!step_call(search->object, words, call))
-		return false;
-	*next = state_number(search, words);
-	return true;
-}
+enum { FRONTIER_FIRST = 64, HEADS_FIRST = 64 };
 
 /* ---- Frontiers ---------------------------------------------------------------------------------
  */
@@ -128,7 +50,7 @@ void frontiers_begin(struct search *search)
 	search->now.paths[0] = 0;
 	search->now.count = 1;
 	search->places_most = 0;
-	search->heads_room = search->object->is_register ? search->other + 1 : STATES_FIRST;
+	search->heads_room = search->object->is_register ? search->other + 1 : HEADS_FIRST;
 	search->heads = room_zeroed(search->room, search->heads_room, sizeof(uint32_t));
 }
 

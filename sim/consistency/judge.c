@@ -51,6 +51,7 @@ struct judging {
 	struct room *room;
 	const struct history *history;
 	uint64_t budget;
+	bool core;
 	bool parts; /* objects are elements of sets */
 	struct finding *finding;
 	uint32_t *order;
@@ -119,18 +120,35 @@ static void conclude(struct judging *judging, const struct object *object,
 	}
 }
 
+static void explain(struct judging *judging, const struct object *object,
+		    const struct opinion *opinion)
+{
+	jmp_buf outer;
+
+	if (!judging->core)
+		return;
+	memcpy(outer, judging->room->spent, sizeof(outer));
+	if (!setjmp(judging->room->spent)) /* too little memory: no core, but a verdict */
+		find_core(judging->room, object, judging->budget, opinion, judging->finding);
+	memcpy(judging->room->spent, outer, sizeof(outer));
+}
+
 static void judge_objects(struct judging *judging, const struct objects *objects)
 {
 	struct finding *finding = judging->finding;
 	struct numbering keys;
 
 	numbering_begin(&keys, judging->room);
-	for (size_t i = 0; i < objects->count && finding->legality != ILLEGAL; i++) {
+	for (size_t i = 0; i < objects->count; i++) {
 		struct room_mark mark = room_marked(judging->room);
 		struct opinion opinion;
 
 		judge_object(judging->room, &objects->object[i], judging->budget, &opinion);
 		conclude(judging, &objects->object[i], &opinion);
+		if (opinion.legality == ILLEGAL) {
+			explain(judging, &objects->object[i], &opinion);
+			break;
+		}
 		if (judging->parts)
 			append_timed(judging, &objects->object[i], &opinion, &keys);
 		else
@@ -138,6 +156,7 @@ static void judge_objects(struct judging *judging, const struct objects *objects
 		room_release(judging->room, mark);
 	}
 	finding->engine = engine_names[judging->hardest];
+	finding->by_witness = finding->legality == LEGAL && judging->hardest <= ENGINE_WITNESS;
 }
 
 static void judge_history(struct judging *judging, const struct model *model)
@@ -168,7 +187,8 @@ static void judge_history(struct judging *judging, const struct model *model)
 void judge(struct room *room, const struct model *model, const struct history *history,
 	   const struct judge_limits *limits, struct finding *finding)
 {
-	struct judging judging = {.room = room, .history = history, .finding = finding};
+	struct judging judging = {
+		.room = room, .history = history, .finding = finding, .core = limits->core};
 
 	room_release(room, (struct room_mark){0, 0});
 	room->limit = NULL;

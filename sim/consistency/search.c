@@ -335,6 +335,8 @@ static void keep(struct search *search, uint32_t slot, uint32_t path, bool fresh
 static void expand(struct search *search, uint32_t from, uint32_t slot, uint32_t time)
 {
 	uint32_t stamp = ++search->stamp, path = search->next.paths[from];
+
+	*search->work += search->ranked_count;
 	bool was_fresh = search->next.status[from] == WORK_FRESH;
 
 	for (uint32_t i = 0; i < search->ranked_count; i++) {
@@ -352,6 +354,7 @@ static void expand(struct search *search, uint32_t from, uint32_t slot, uint32_t
 		if (!place(search, configuration, number, &fresh))
 			continue;
 		search_count(search);
+		*search->work += search->stride;
 		keep(search, slot, path_after(search, path, number, time), fresh);
 	}
 }
@@ -364,6 +367,7 @@ static void process_return(struct search *search, uint32_t number, uint32_t time
 			 search->fates[number].to != search->other;
 	gather_born(search);
 	frontier_begin(search);
+	*search->work += search->slots + search->now.count * search->stride;
 	for (uint32_t i = 0; i < search->now.count; i++) {
 		uint64_t *made = search->scratch;
 
@@ -436,12 +440,11 @@ void engine_search(struct room *room, const struct object *object, uint64_t budg
 	struct search search = {.room = room,
 				.object = object,
 				.budget = budget,
-				.configurations = &opinion->configurations};
+				.configurations = &opinion->configurations,
+				.work = &opinion->work};
 	struct room_mark mark = room_marked(room);
 
 	opinion->engine = ENGINE_SEARCH;
-	if (!has_states(object))
-		return;
 	for (uint32_t beam = BEAM_FIRST;; beam *= BEAM_FACTOR) {
 		begin_pass(&search, beam);
 		if (pass(&search, opinion)) {

@@ -1,6 +1,6 @@
 /*
- * The parts of the search: configurations and frontiers (frontier.c), and the orders that led to
- * them (paths.c). search.c says what it is about.
+ * The parts of the search: states (states.c), configurations and frontiers (frontier.c), and the
+ * orders that led to them (paths.c). search.c says what it is about.
  */
 #ifndef SIM_CONSISTENCY_SEARCH_H
 #define SIM_CONSISTENCY_SEARCH_H
@@ -36,7 +36,7 @@ struct path {
 struct search {
 	struct room *room;
 	const struct object *object;
-	uint64_t budget, *configurations;
+	uint64_t budget, *configurations, *work;
 	/* Values, and open calls by what they look for. */
 	struct numbering values;
 	uint32_t other;     /* the number of all values that nobody looks for */
@@ -55,6 +55,9 @@ struct search {
 	/* States of a model that is not a register. */
 	uint64_t *state_words;
 	uint32_t *state_value, *state_places;
+	uint32_t *state_rest;    /* of queues: the state without the front; NO_NUMBER: not known */
+	uint64_t *state_scratch; /* of sets */
+	struct numbering elements; /* likewise */
 	uint32_t state_width, state_count, state_room, state_places_room;
 	/* Configurations. */
 	size_t stride;
@@ -97,14 +100,18 @@ static inline uint32_t frontier_value(const struct search *search, const uint64_
 }
 static inline void search_count(struct search *search)
 {
-	if (++*search->configurations > search->budget)
+	if (*search->configurations == search->budget)
 		room_spent(search->room, "configurations");
+	++*search->configurations;
 }
 uint32_t search_value(const struct search *, uint64_t value);
 
-/* frontier.c */
+/* states.c */
 void states_begin(struct search *);
+/* False: the call can't take effect in this state. */
 bool states_step(struct search *, uint32_t state, const struct call *, uint32_t *next);
+
+/* frontier.c */
 void frontiers_begin(struct search *);
 void frontier_begin(struct search *);
 void frontier_add(struct search *, uint64_t *configuration, uint32_t path, enum status);

@@ -9,6 +9,8 @@
  */
 #include "sim/consistency/engines.h"
 
+#include <assert.h>
+
 /* ---- Lowering -------------------------------------------------------------------------------- */
 
 static bool lower_cas(struct call *call, bool returned, bool matched)
@@ -38,9 +40,7 @@ static bool lower_set(const struct told *told, bool returned, struct call *call)
 	return returned || call->kind == CALL_WRITE;
 }
 
-/* False: it says nothing. */
-static bool lower(const struct model *model, const struct told *told, bool returned,
-		  struct call *call)
+bool lower(const struct model *model, const struct told *told, bool returned, struct call *call)
 {
 	call->kind = CALL_OTHER;
 	call->value = told->value;
@@ -192,6 +192,8 @@ static void take_event(struct splitting *splitting, struct objects *objects, uin
 		.invoked = object->event_count, .returned = NEVER_RETURNED, .index = i};
 	lower(splitting->model, &operation->told, returned_at(splitting, i) != NEVER_RETURNED,
 	      call);
+	if (splitting->whole && splitting->whole[number_of(&splitting->keys, operation->told.key)])
+		call->kind = CALL_OTHER; /* its elements can't be told apart */
 	object->is_register &= call->kind != CALL_OTHER;
 	object->witnessed |= operation->witness != 0;
 	object->events[object->event_count++] = splitting->number[i] << 1;
@@ -211,9 +213,12 @@ static void take_by_place(struct splitting *splitting, struct objects *objects)
 			continue;
 		uint32_t returned = returned_at(splitting, i);
 
+		assert(at[history->operations[i].invoked] == UINT32_MAX);
 		at[history->operations[i].invoked] = i << 1;
-		if (returned != NEVER_RETURNED)
-			at[returned] = i << 1 | 1;
+		if (returned == NEVER_RETURNED)
+			continue;
+		assert(at[returned] == UINT32_MAX); /* each event has a position of its own */
+		at[returned] = i << 1 | 1;
 	}
 	for (size_t place = 0; place < places; place++)
 		if (at[place] != UINT32_MAX)

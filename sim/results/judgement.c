@@ -13,7 +13,7 @@
 
 const char *const fulfilment_names[] = {"met", "not judged", "unknown", "unmet"};
 
-struct finding {
+struct found {
 	enum fulfilment outcome;
 	double badness;
 	char *why;
@@ -73,9 +73,9 @@ const char *expectation_text(const struct expectation *expect, char text[EXPECTA
 
 /* ---- One expectation ------------------------------------------------------------------------- */
 
-static void find(struct finding *finding, enum fulfilment outcome, const char *format, ...)
+static void find(struct found *finding, enum fulfilment outcome, const char *format, ...)
 	printf_like(3, 4);
-static void find(struct finding *finding, enum fulfilment outcome, const char *format, ...)
+static void find(struct found *finding, enum fulfilment outcome, const char *format, ...)
 {
 	va_list arguments;
 
@@ -89,7 +89,7 @@ static void find(struct finding *finding, enum fulfilment outcome, const char *f
 
 /* All of a set of judges: violated by one is violated, unknown to one is unknown, and at least one
  * must have seen something. */
-static void by_judges(const struct check_result *check, uint32_t set, struct finding *finding)
+static void by_judges(const struct check_result *check, uint32_t set, struct found *finding)
 {
 	bool seen = false;
 
@@ -118,7 +118,7 @@ static uint32_t safety_judges(void)
 }
 
 static void by_availability(const struct expectation *expect, const struct metrics *metrics,
-			    struct finding *finding)
+			    struct found *finding)
 {
 	double share = expect->outside_faults ? metrics->availability_outside
 					      : metrics->availability;
@@ -136,7 +136,7 @@ static void by_availability(const struct expectation *expect, const struct metri
 }
 
 static void by_heal(const struct expectation *expect, const struct run_result *result,
-		    struct finding *finding)
+		    struct found *finding)
 {
 	char text[DURATION_TEXT_MAX];
 
@@ -156,7 +156,7 @@ static void by_heal(const struct expectation *expect, const struct run_result *r
 }
 
 static void by_outages(const struct expectation *expect, const struct metrics *metrics,
-		       struct finding *finding)
+		       struct found *finding)
 {
 	char text[DURATION_TEXT_MAX];
 	nanoseconds slowest = 0;
@@ -179,7 +179,7 @@ static void by_outages(const struct expectation *expect, const struct metrics *m
 }
 
 static void judge_expectation(const struct expectation *expect, const struct run_result *result,
-			      const struct metrics *metrics, bool hunts, struct finding *finding)
+			      const struct metrics *metrics, bool hunts, struct found *finding)
 {
 	enum expectation_kind kind = expect->kind;
 
@@ -226,7 +226,7 @@ void judge_run(const struct scenario *scenario, const struct run_result *result,
 	memset(judgement, 0, sizeof(*judgement));
 	for (unsigned i = 0; i < scenario->expectation_count; i++) {
 		const struct expectation *expect = &scenario->expect[i];
-		struct finding finding = {MET, 0, judgement->why[i]};
+		struct found finding = {MET, 0, judgement->why[i]};
 
 		if (hunts && expect->kind != EXPECT_VIOLATION)
 			find(&finding, NOT_JUDGED, "a bug is on");

@@ -127,6 +127,8 @@ static json_t *linearizability_json(const struct linearizability *found)
 	put_count(object, "operations", found->operations);
 	put_count(object, "objects", found->objects);
 	put(object, "by_witness", json_boolean(found->by_witness));
+	if (found->engine)
+		put_text(object, "engine", found->engine);
 	put_count(object, "configurations", found->configurations);
 	if (found->verdict != VIOLATED)
 		return object;

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+extern const struct app app_kv;
+
 enum { OPERATIONS_MAX = 7, CLIENTS_MAX = 5 };
 
 const struct subject subjects[] = {
@@ -22,16 +24,24 @@ const struct subject subjects[] = {
 	  .weights = {1, 1, 4},
 	  .hide_misses = true}},
 	{"kv", {.model = &model_kv, .keys = 1, .values = 2, .weights = {3, 1, 1, 3, 1}}},
+	{"kv of the app", {.keys = 1, .values = 2, .weights = {3, 1, 1, 3, 1}}},
 	{"counter", {.model = &model_counter, .keys = 1, .values = 2, .weights = {2, 2, 1}}},
 	{"mutex", {.model = &model_mutex, .keys = 1, .weights = {2, 2}}},
 	{"fenced-lock", {.model = &model_fenced_lock, .keys = 1, .values = 3, .weights = {2, 2}}},
 	{"queue, unique elements", {.model = &model_queue, .keys = 1, .weights = {2, 3}}},
+	{"queue, few elements", {.model = &model_queue, .keys = 1, .values = 2, .weights = {2, 3}}},
+	{"set, read as a whole",
+	 {.model = &model_set, .keys = 1, .values = 2, .weights = {2, 2, 1, 1, 1, 2}}},
+	{"set that only grows, read as a whole",
+	 {.model = &model_set, .keys = 1, .values = 4, .weights = {4, 0, 0, 0, 0, 3}}},
 	{"set", {.model = &model_set, .keys = 1, .values = 2, .weights = {2, 2, 2, 2, 2}}},
 	{0},
 };
 
 static void show(const struct subject *subject, const struct history *history, bool legal)
 {
+	const struct model *model = subject->recipe.model ? subject->recipe.model : app_kv.model;
+
 	printf("\n%s: the twin says %s\n", subject->name, legal ? "legal" : "illegal");
 	for (size_t i = 0; i < history->count; i++) {
 		const struct operation *operation = &history->operations[i];
@@ -39,13 +49,44 @@ static void show(const struct subject *subject, const struct history *history, b
 
 		printf("  [%u,%d] k%llu %s value %llu expected %llu%s", operation->invoked,
 		       (int)operation->returned, (unsigned long long)told->key,
-		       subject->recipe.model->operations[told->operation].name,
-		       (unsigned long long)told->value, (unsigned long long)told->expected,
-		       told->answered ? "" : "\n");
+		       model->operations[told->operation].name, (unsigned long long)told->value,
+		       (unsigned long long)told->expected, told->answered ? "" : "\n");
 		if (told->answered)
 			printf(" result %llu %s\n", (unsigned long long)told->result,
 			       told->matched ? "matched" : "");
 	}
+}
+
+/* Illegal with all others taken as unknown; legal once any one of them is, too. By the twin. */
+static bool core_holds(const struct model *model, const struct history *history,
+		       const struct finding *finding)
+{
+	struct operation operations[OPERATIONS_MAX];
+	struct history less = {operations, history->count, history->elements};
+	bool holds = finding->core_count > 0 && finding->core_minimal;
+
+	for (size_t without = 0; without <= finding->core_count; without++) {
+		for (size_t i = 0; i < history->count; i++) {
+			operations[i] = history->operations[i];
+			operations[i].returned = NEVER_RETURNED;
+			operations[i].told.answered = false;
+		}
+		for (size_t i = 0; i < finding->core_count; i++)
+			if (i != without)
+				operations[finding->core[i]] =
+					history->operations[finding->core[i]];
+		holds &= twin_finds_order(model, &less) == (without < finding->core_count);
+	}
+	return holds;
+}
+
+static unsigned count_unknown(const struct history *history)
+{
+	unsigned unknown = 0;
+
+	for (size_t i = 0; i < history->count; i++)
+		unknown += history->operations[i].returned == NEVER_RETURNED;
+	return unknown;
 }
 
 static void compare(struct room *room, const struct subject *subject, const struct recipe *recipe,
@@ -57,10 +98,19 @@ static void compare(struct room *room, const struct subject *subject, const stru
 	struct finding finding;
 
 	judge(room, recipe->model, &made.history, &limits, &finding);
+	agreement->witnessed += finding.by_witness;
+	agreement->unknown += count_unknown(&made.history);
 	agreement->legal += legal;
 	agreement->illegal += !legal;
 	if (finding.legality != (legal ? LEGAL : ILLEGAL) && !agreement->differences++)
 		show(subject, &made.history, legal);
+	if (finding.legality == ILLEGAL && !core_holds(recipe->model, &made.history, &finding) &&
+	    !agreement->bad_cores++)
+		show(subject, &made.history, legal);
+	for (size_t i = 0; i < made.history.count; i++) /* who lies changes nothing */
+		made.operations[i].witness = pcg32_below(pcg, OPERATIONS_MAX);
+	judge(room, recipe->model, &made.history, &(struct judge_limits){0}, &finding);
+	agreement->differences += finding.legality != (legal ? LEGAL : ILLEGAL);
 	made_free(&made);
 }
 
@@ -76,6 +126,8 @@ void agree(const struct subject *subject, unsigned times, uint64_t seed,
 
 		recipe.operations = 1 + pcg32_below(&pcg, OPERATIONS_MAX);
 		recipe.clients = 1 + pcg32_below(&pcg, CLIENTS_MAX);
+		recipe.model = recipe.model ? recipe.model : app_kv.model;
+		recipe.witness = pcg32_below(&pcg, 2);
 		recipe.unknown = pcg32_below(&pcg, 3) * 20;
 		recipe.lies = pcg32_below(&pcg, 3) * 30;
 		compare(room, subject, &recipe, &pcg, agreement);

@@ -13,7 +13,11 @@ static void as_the_twin_says(void)
 
 		agree(subject, 10000, 1, &agreement);
 		EQUAL(agreement.differences, 0);
+		EQUAL(agreement.bad_cores, 0);
 		CU_ASSERT(agreement.legal > 2000);
+		CU_ASSERT(agreement.unknown > 2000);
+		if (subject->recipe.model != &model_set && subject->recipe.model != &model_queue)
+			CU_ASSERT(agreement.witnessed > 500);
 		CU_ASSERT(agreement.illegal > 500);
 	}
 }

@@ -210,13 +210,10 @@ static void operations_from_records(void)
 	EQUAL(operations_of(stage.world, room, &operation), 3);
 	EQUAL(operation[0].told.value, 5);
 	CU_ASSERT(!operation[0].told.answered);
-	EQUAL(operation[0].returned, INT64_MAX);
-	EQUAL(operation[0].returned_order, UINT32_MAX);
-	EQUAL(operation[1].record, 3);
-	EQUAL(operation[1].invoked, 4000);
-	EQUAL(operation[1].returned, 7000);
-	EQUAL(operation[1].order, 3);
-	EQUAL(operation[1].returned_order, 6);
+	EQUAL(operation[0].returned, NEVER_RETURNED);
+	EQUAL(operation[1].source, 3);
+	EQUAL(operation[1].invoked, 3);
+	EQUAL(operation[1].returned, 6);
 	EQUAL(operation[1].told.result, 5);
 	CU_ASSERT(operation[1].told.answered);
 	EQUAL(operation[2].told.value, 7);
