@@ -12,47 +12,15 @@
  * that comes of it is verified before anyone believes it. Cycles are named as Adya names them
  * (1999, sections 3.1 to 4.2), and those of real time as Elle does.
  */
-#include "sim/consistency/versions.h"
+#include "sim/consistency/dependencies.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIES_MAX = 200 }; /* edges of one sort from which a cycle is sought */
-
-struct edge {
-	uint32_t from, to;
-	uint8_t dependency; /* that it is */
-	bool continues;     /* out of a helper */
-	uint32_t key;
-	uint64_t value, next;
-};
-
-struct graph {
-	struct study *study;
-	uint32_t transactions, nodes;
-	struct edge *edges; /* by `from`, once they are sorted */
-	uint32_t count, room;
-	uint32_t *first;     /* where the edges of a node begin; one more than there are nodes */
-	uint32_t *component; /* of a node, from 1; 0: alone */
-	uint32_t *came;      /* of a search: the edge by which a node was reached, plus 1 */
-	uint32_t *line;      /* of a search, or of an order: nodes to look at */
-	const struct edge **cycle; /* that a search found */
-	struct step *steps;
-};
-
-static void *allocate(size_t count, size_t size)
-{
-	void *memory = calloc(count + 1, size);
-
-	if (!memory)
-		abort();
-	return memory;
-}
-
 /* ---- Edges ----------------------------------------------------------------------------------- */
 
-static void edge(struct graph *graph, struct edge edge)
+void graph_add(struct graph *graph, struct edge edge)
 {
 	if (edge.from == edge.to)
 		return;
@@ -98,23 +66,23 @@ static void edges_behind(struct graph *graph, uint32_t from, enum dependency dep
 		among = write->transaction == from && unchained(study, write);
 	}
 	if (!among) {
-		edge(graph, (struct edge){.from = from,
-					  .to = behind(graph, key, dependency),
-					  .dependency = (uint8_t)dependency,
-					  .key = key,
-					  .value = value});
+		graph_add(graph, (struct edge){.from = from,
+					       .to = behind(graph, key, dependency),
+					       .dependency = (uint8_t)dependency,
+					       .key = key,
+					       .value = value});
 		return;
 	}
 	for (uint32_t i = 0; i < object->writes; i++) {
 		const struct write *write = &study->writes[object->first_write + i];
 
 		if (unchained(study, write))
-			edge(graph, (struct edge){.from = from,
-						  .to = write->transaction,
-						  .dependency = (uint8_t)dependency,
-						  .key = key,
-						  .value = value,
-						  .next = write->value});
+			graph_add(graph, (struct edge){.from = from,
+						       .to = write->transaction,
+						       .dependency = (uint8_t)dependency,
+						       .key = key,
+						       .value = value,
+						       .next = write->value});
 	}
 }
 
@@ -127,12 +95,12 @@ static void edges_of_key(struct graph *graph, uint32_t key)
 		const struct write *write = chained(study, key, place),
 				   *next = chained(study, key, place + 1);
 
-		edge(graph, (struct edge){.from = write->transaction,
-					  .to = next->transaction,
-					  .dependency = DEPENDS_WW,
-					  .key = key,
-					  .value = write->value,
-					  .next = next->value});
+		graph_add(graph, (struct edge){.from = write->transaction,
+					       .to = next->transaction,
+					       .dependency = DEPENDS_WW,
+					       .key = key,
+					       .value = write->value,
+					       .next = next->value});
 	}
 	if (object->length) {
 		const struct write *last = chained(study, key, object->length);
@@ -144,12 +112,13 @@ static void edges_of_key(struct graph *graph, uint32_t key)
 
 		for (unsigned d = DEPENDS_WW; unchained(study, write) && d <= DEPENDS_RW;
 		     d += DEPENDS_RW - DEPENDS_WW)
-			edge(graph, (struct edge){.from = behind(graph, key, (enum dependency)d),
-						  .to = write->transaction,
-						  .dependency = (uint8_t)d,
-						  .continues = true,
-						  .key = key,
-						  .next = write->value});
+			graph_add(graph,
+				  (struct edge){.from = behind(graph, key, (enum dependency)d),
+						.to = write->transaction,
+						.dependency = (uint8_t)d,
+						.continues = true,
+						.key = key,
+						.next = write->value});
 	}
 }
 
@@ -164,11 +133,11 @@ static void edges_to_updaters(struct graph *graph, uint32_t at)
 
 		if (other->key != seen->key || other->write != seen->write || !other->updates)
 			break;
-		edge(graph, (struct edge){.from = seen->transaction,
-					  .to = other->transaction,
-					  .dependency = DEPENDS_RW,
-					  .key = seen->key,
-					  .value = seen->value});
+		graph_add(graph, (struct edge){.from = seen->transaction,
+					       .to = other->transaction,
+					       .dependency = DEPENDS_RW,
+					       .key = seen->key,
+					       .value = seen->value});
 	}
 }
 
@@ -182,12 +151,12 @@ static void edges_of_read(struct graph *graph, uint32_t at)
 	if (seen->write != NOBODY_WROTE) {
 		const struct write *write = &study->writes[seen->write];
 
-		edge(graph, (struct edge){.from = write->transaction,
-					  .to = seen->transaction,
-					  .dependency = DEPENDS_WR,
-					  .key = seen->key,
-					  .value = seen->value,
-					  .next = seen->value});
+		graph_add(graph, (struct edge){.from = write->transaction,
+					       .to = seen->transaction,
+					       .dependency = DEPENDS_WR,
+					       .key = seen->key,
+					       .value = seen->value,
+					       .next = seen->value});
 		place = write->place;
 		if (!place) {
 			edges_to_updaters(graph, at);
@@ -202,12 +171,12 @@ static void edges_of_read(struct graph *graph, uint32_t at)
 	}
 	const struct write *next = chained(study, seen->key, place + 1);
 
-	edge(graph, (struct edge){.from = seen->transaction,
-				  .to = next->transaction,
-				  .dependency = DEPENDS_RW,
-				  .key = seen->key,
-				  .value = seen->value,
-				  .next = next->value});
+	graph_add(graph, (struct edge){.from = seen->transaction,
+				       .to = next->transaction,
+				       .dependency = DEPENDS_RW,
+				       .key = seen->key,
+				       .value = seen->value,
+				       .next = next->value});
 }
 
 static int by_position(const void *a, const void *b)
@@ -222,7 +191,7 @@ static void edges_of_time(struct graph *graph)
 {
 	const struct study *study = graph->study;
 	const struct transactions *t = study->transactions;
-	uint32_t *returns = allocate(t->count, sizeof(*returns));
+	uint32_t *returns = study_room(t->count, sizeof(*returns));
 	uint32_t count = 0, line = graph->transactions + 2 * (t->keys + 1);
 
 	for (uint32_t i = 0; i < t->count; i++)
@@ -230,10 +199,10 @@ static void edges_of_time(struct graph *graph)
 			returns[count++] = t->list[i].returned;
 	qsort(returns, count, sizeof(*returns), by_position);
 	for (uint32_t i = 0; i + 1 < count; i++)
-		edge(graph, (struct edge){.from = line + i,
-					  .to = line + i + 1,
-					  .dependency = DEPENDS_REALTIME,
-					  .continues = true});
+		graph_add(graph, (struct edge){.from = line + i,
+					       .to = line + i + 1,
+					       .dependency = DEPENDS_REALTIME,
+					       .continues = true});
 	for (uint32_t i = 0; i < t->count; i++) {
 		uint32_t low = 0, high = count; /* returns before it was invoked */
 
@@ -248,27 +217,158 @@ static void edges_of_time(struct graph *graph)
 				high = middle;
 		}
 		if (low)
-			edge(graph, (struct edge){.from = line + low - 1,
-						  .to = i,
-						  .dependency = DEPENDS_REALTIME,
-						  .continues = true});
+			graph_add(graph, (struct edge){.from = line + low - 1,
+						       .to = i,
+						       .dependency = DEPENDS_REALTIME,
+						       .continues = true});
 		const uint32_t *at = !committed(&t->list[i])
 					     ? NULL
 					     : bsearch(&t->list[i].returned, returns, count,
 						       sizeof(*returns), by_position);
 		if (at)
-			edge(graph, (struct edge){.from = i,
-						  .to = line + (uint32_t)(at - returns),
-						  .dependency = DEPENDS_REALTIME});
+			graph_add(graph, (struct edge){.from = i,
+						       .to = line + (uint32_t)(at - returns),
+						       .dependency = DEPENDS_REALTIME});
 	}
 	free(returns);
 }
 
-static void sort_edges(struct graph *graph)
-{
-	struct edge *sorted = allocate(graph->count, sizeof(struct edge));
+/* ---- What real time says of versions that no chain orders ------------------------------------ */
 
-	graph->first = allocate(graph->nodes + 1, sizeof(uint32_t));
+/* A transaction's last write of a key, as its rivals see it. */
+struct rival {
+	uint32_t invoked, returned, transaction;
+	uint64_t value;
+};
+
+static int by_invocation(const void *a, const void *b)
+{
+	const struct rival *x = a, *y = b;
+
+	return x->invoked < y->invoked ? -1 : x->invoked > y->invoked;
+}
+static int by_return(const void *a, const void *b)
+{
+	const struct rival *x = a, *y = b;
+
+	return x->returned < y->returned ? -1 : x->returned > y->returned;
+}
+
+static uint32_t rivals_of(const struct study *study, uint32_t key, struct rival *rivals)
+{
+	const struct object *object = &study->objects[key];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < object->writes; i++) {
+		const struct write *write = &study->writes[object->first_write + i];
+		const struct transaction *writer = &study->transactions->list[write->transaction];
+
+		if (write->last && study->happened[write->transaction])
+			rivals[count++] = (struct rival){writer->invoked, writer->returned,
+							 write->transaction, write->value};
+	}
+	return count;
+}
+
+/* Who began to write after that version's writer had returned, overwrote it: after it was read. Of
+ * those who follow one another the first is enough. */
+static void edges_to_later(struct graph *graph, const struct seen *seen,
+			   const struct transaction *writer, const struct rival *rivals,
+			   uint32_t count)
+{
+	uint32_t low = 0, high = count, earliest = NEVER_RETURNED;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (writer && rivals[middle].invoked <= writer->returned)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && rivals[low].invoked <= earliest; low++) {
+		graph_add(graph, (struct edge){.from = seen->transaction,
+					       .to = rivals[low].transaction,
+					       .dependency = DEPENDS_RW,
+					       .by_time = true,
+					       .key = seen->key,
+					       .value = seen->value,
+					       .next = rivals[low].value});
+		if (rivals[low].returned < earliest)
+			earliest = rivals[low].returned;
+	}
+}
+
+/* Who had written before it was read, and does not show, was overwritten by it. */
+static void edges_from_earlier(struct graph *graph, const struct seen *seen, uint32_t writer,
+			       const struct rival *rivals, uint32_t count)
+{
+	uint32_t before = graph->study->transactions->list[seen->transaction].invoked;
+	uint32_t low = 0, high = count, latest = 0;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (rivals[middle].returned < before)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low-- > 0 && rivals[low].returned >= latest;) {
+		graph_add(graph, (struct edge){.from = rivals[low].transaction,
+					       .to = writer,
+					       .dependency = DEPENDS_WW,
+					       .by_time = true,
+					       .key = seen->key,
+					       .value = rivals[low].value,
+					       .next = seen->value});
+		if (rivals[low].invoked > latest)
+			latest = rivals[low].invoked;
+	}
+}
+
+/* `seen` is sorted by key: so are its rivals taken. */
+static void edges_of_rivals(struct graph *graph)
+{
+	const struct study *study = graph->study;
+	struct rival *rivals = study_room(study->write_count, sizeof(*rivals));
+	struct rival *returns = study_room(study->write_count, sizeof(*returns));
+	uint32_t key = 0, count = 0;
+
+	for (uint32_t i = 0; i < study->seen_count; i++) {
+		const struct seen *seen = &study->seen[i];
+		const struct transaction *writer = NULL;
+
+		if (seen->key != key) {
+			key = seen->key;
+			count = rivals_of(study, key, rivals);
+			qsort(rivals, count, sizeof(*rivals), by_invocation);
+			memcpy(returns, rivals, count * sizeof(*rivals));
+			qsort(returns, count, sizeof(*returns), by_return);
+		}
+		if (seen->write == NOBODY_WROTE && seen->value)
+			continue;
+		if (seen->write != NOBODY_WROTE) {
+			uint32_t by = study->writes[seen->write].transaction;
+
+			writer = &study->transactions->list[by];
+			edges_from_earlier(graph, seen, by, returns, count);
+		}
+		if (!writer || writer->returned != NEVER_RETURNED)
+			edges_to_later(graph, seen, writer, rivals, count);
+	}
+	free(rivals);
+	free(returns);
+}
+
+/* ---- All together ---------------------------------------------------------------------------- */
+
+void graph_sort(struct graph *graph)
+{
+	struct edge *sorted = study_room(graph->count, sizeof(struct edge));
+
+	free(graph->first);
+	graph->first = study_room(graph->nodes + 1, sizeof(uint32_t));
 	for (uint32_t i = 0; i < graph->count; i++)
 		graph->first[graph->edges[i].from + 1]++;
 	for (uint32_t i = 0; i < graph->nodes; i++)
@@ -279,13 +379,14 @@ static void sort_edges(struct graph *graph)
 	graph->first[0] = 0;
 	free(graph->edges);
 	graph->edges = sorted;
+	graph->room = graph->count;
 }
 
-static void graph_build(struct graph *graph, struct study *study, bool realtime)
+void graph_build(struct graph *graph, struct study *study, bool realtime)
 {
 	const struct transactions *t = study->transactions;
 
-	*graph = (struct graph){.study = study, .transactions = (uint32_t)t->count};
+	*graph = (struct graph){.study = study, .transactions = t->count, .realtime = realtime};
 	graph->nodes = graph->transactions * (realtime ? 2 : 1) + 2 * (t->keys + 1);
 	for (uint32_t key = 1; key <= t->keys; key++)
 		edges_of_key(graph, key);
@@ -293,282 +394,53 @@ static void graph_build(struct graph *graph, struct study *study, bool realtime)
 		edges_of_read(graph, i);
 	if (realtime)
 		edges_of_time(graph);
+	if (realtime && !of_lists(t)) /* of lists, the chains say all */
+		edges_of_rivals(graph);
+	graph_sort(graph);
+	if (!of_lists(t))
+		graph_saturate(graph);
 	study->finding->dependencies = graph->count;
-	sort_edges(graph);
-	graph->component = allocate(graph->nodes, sizeof(uint32_t));
-	graph->came = allocate(graph->nodes, sizeof(uint32_t));
-	graph->line = allocate(graph->nodes, sizeof(uint32_t));
-	graph->cycle = allocate(graph->nodes, sizeof(*graph->cycle));
-	graph->steps = allocate(graph->nodes, sizeof(*graph->steps));
 }
 
-static void graph_free(struct graph *graph)
+void graph_free(struct graph *graph)
 {
 	free(graph->edges);
 	free(graph->first);
-	free(graph->component);
-	free(graph->came);
-	free(graph->line);
-	free(graph->cycle);
-	free(graph->steps);
 }
 
-/* ---- An order ----------------------------------------------------------------------------------
- */
+/* ---- An order -------------------------------------------------------------------------------- */
 
-/* Kahn's (CACM 5(11) 1962): what nothing precedes any more comes next. False: there is a cycle. */
-static bool order_of(struct graph *graph, uint32_t *order, uint32_t *placed)
+/* Kahn's (CACM 5(11) 1962): what nothing precedes any more comes next. */
+bool graph_order_nodes(const struct graph *graph, uint32_t *order)
 {
-	uint32_t *before = allocate(graph->nodes, sizeof(uint32_t));
-	uint32_t head = 0, tail = 0, count = 0;
+	uint32_t *before = study_room(graph->nodes, sizeof(uint32_t));
+	uint32_t head = 0, tail = 0;
 
 	for (uint32_t i = 0; i < graph->count; i++)
 		before[graph->edges[i].to]++;
 	for (uint32_t node = 0; node < graph->nodes; node++)
 		if (!before[node])
-			graph->line[tail++] = node;
+			order[tail++] = node;
 	while (head < tail) {
-		uint32_t node = graph->line[head++];
+		uint32_t node = order[head++];
 
-		if (node < graph->transactions && graph->study->happened[node])
-			order[count++] = node;
 		for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++)
 			if (--before[graph->edges[i].to] == 0)
-				graph->line[tail++] = graph->edges[i].to;
+				order[tail++] = graph->edges[i].to;
 	}
 	free(before);
-	*placed = count;
 	return tail == graph->nodes;
 }
 
-/* ---- Components --------------------------------------------------------------------------------
- */
-
-struct tarjan {
-	uint32_t *index, *low, *stack, *path, *edge;
-	bool *on;
-	uint32_t next, depth, top, components;
-};
-
-/* Out of a helper the way goes on as it came in. */
-static bool within(uint32_t dependencies, const struct edge *edge)
+bool graph_order(const struct graph *graph, uint32_t *order, uint32_t *count)
 {
-	return edge->continues || dependencies >> edge->dependency & 1;
-}
+	uint32_t *nodes = study_room(graph->nodes, sizeof(uint32_t));
+	bool ordered = graph_order_nodes(graph, nodes);
 
-static void tarjan_close(struct graph *graph, struct tarjan *tarjan, uint32_t node)
-{
-	bool alone = tarjan->stack[tarjan->top - 1] == node;
-	uint32_t member;
-
-	tarjan->components += !alone;
-	do {
-		member = tarjan->stack[--tarjan->top];
-		tarjan->on[member] = false;
-		graph->component[member] = alone ? 0 : tarjan->components;
-	} while (member != node);
-}
-
-static void tarjan_enter(struct graph *graph, struct tarjan *tarjan, uint32_t node)
-{
-	tarjan->index[node] = tarjan->low[node] = ++tarjan->next;
-	tarjan->edge[node] = graph->first[node];
-	tarjan->on[node] = true;
-	tarjan->stack[tarjan->top++] = node;
-	tarjan->path[tarjan->depth++] = node;
-}
-
-static void tarjan_from(struct graph *graph, struct tarjan *tarjan, uint32_t root,
-			uint32_t dependencies)
-{
-	tarjan_enter(graph, tarjan, root);
-	while (tarjan->depth) {
-		uint32_t node = tarjan->path[tarjan->depth - 1];
-
-		if (tarjan->edge[node] < graph->first[node + 1]) {
-			const struct edge *edge = &graph->edges[tarjan->edge[node]++];
-
-			if (!within(dependencies, edge))
-				continue;
-			if (!tarjan->index[edge->to])
-				tarjan_enter(graph, tarjan, edge->to);
-			else if (tarjan->on[edge->to] &&
-				 tarjan->index[edge->to] < tarjan->low[node])
-				tarjan->low[node] = tarjan->index[edge->to];
-			continue;
-		}
-		tarjan->depth--;
-		if (tarjan->depth) {
-			uint32_t above = tarjan->path[tarjan->depth - 1];
-
-			if (tarjan->low[node] < tarjan->low[above])
-				tarjan->low[above] = tarjan->low[node];
-		}
-		if (tarjan->low[node] == tarjan->index[node])
-			tarjan_close(graph, tarjan, node);
-	}
-}
-
-/* Strongly connected components (Tarjan, SIAM J. Comput. 1(2) 1972) of some kinds of edges. */
-static bool components(struct graph *graph, uint32_t dependencies)
-{
-	uint32_t n = graph->nodes;
-	struct tarjan tarjan = {.index = allocate(n, sizeof(uint32_t)),
-				.low = allocate(n, sizeof(uint32_t)),
-				.stack = allocate(n, sizeof(uint32_t)),
-				.path = allocate(n, sizeof(uint32_t)),
-				.edge = allocate(n, sizeof(uint32_t)),
-				.on = allocate(n, sizeof(bool))};
-
-	for (uint32_t node = 0; node < n; node++)
-		if (!tarjan.index[node])
-			tarjan_from(graph, &tarjan, node, dependencies);
-	free(tarjan.index);
-	free(tarjan.low);
-	free(tarjan.stack);
-	free(tarjan.path);
-	free(tarjan.edge);
-	free(tarjan.on);
-	return tarjan.components != 0;
-}
-
-/* ---- Cycles ------------------------------------------------------------------------------------
- */
-
-enum { CYCLE_MAX = 64 };
-
-/*
- * The shortest way, along edges of these kinds, from where an edge leads back to where it begins;
- * * so the two make a cycle: graph->cycle, the last edge first. Returns their number; 0: none.
- */
-static uint32_t cycle_through(struct graph *graph, uint32_t at, uint32_t dependencies)
-{
-	const struct edge *start = &graph->edges[at];
-	uint32_t head = 0, tail = 0, length = 0;
-
-	graph->came[start->to] = at + 1;
-	graph->line[tail++] = start->to;
-	while (head < tail && !graph->came[start->from]) {
-		uint32_t node = graph->line[head++];
-
-		for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++) {
-			const struct edge *edge = &graph->edges[i];
-
-			if (!within(dependencies, edge) || graph->came[edge->to] ||
-			    graph->component[edge->to] != graph->component[start->to])
-				continue;
-			graph->came[edge->to] = i + 1;
-			graph->line[tail++] = edge->to;
-		}
-	}
-	if (graph->came[start->from])
-		for (uint32_t node = start->from; !length || node != start->from;) {
-			graph->cycle[length] = &graph->edges[graph->came[node] - 1];
-			node = graph->cycle[length++]->from;
-		}
-	for (uint32_t i = 0; i < tail; i++)
-		graph->came[graph->line[i]] = 0;
-	return length;
-}
-
-/* An edge into a helper and those out of it are one step. */
-static uint32_t steps_of(struct graph *graph, uint32_t length)
-{
-	uint32_t count = 0;
-
-	while (length-- > 0) {
-		const struct edge *edge = graph->cycle[length];
-
-		if (edge->from < graph->transactions)
-			graph->steps[count++] = (struct step){
-				.transaction = edge->from,
-				.dependency = (enum dependency)edge->dependency,
-				.key = edge->key,
-				.value = edge->value,
-				.next = edge->next};
-		else
-			graph->steps[count - 1].next = edge->next;
-	}
-	return count;
-}
-
-/* What the kinds of a cycle's dependencies make it (Adya 1999; a long fork: Sovran et al., SOSP
- * 2011: two readers that saw two writes in opposite orders). */
-static enum anomaly name_of(const struct step steps[], uint32_t count, bool *realtime)
-{
-	unsigned reads = 0, overwrites = 0;
-
-	*realtime = false;
-	for (uint32_t i = 0; i < count; i++) {
-		reads += steps[i].dependency == DEPENDS_WR;
-		overwrites += steps[i].dependency == DEPENDS_RW;
-		*realtime = *realtime || steps[i].dependency == DEPENDS_REALTIME;
-	}
-	if (overwrites == 1)
-		return ANOMALY_G_SINGLE;
-	if (overwrites == 2 && reads == 2 && count == 4 &&
-	    steps[0].dependency == steps[2].dependency)
-		return ANOMALY_LONG_FORK;
-	if (overwrites)
-		return ANOMALY_G2;
-	return reads ? ANOMALY_G1C : ANOMALY_G0;
-}
-
-/* Seeks a cycle through an edge of one kind, the rest of it along some kinds. */
-static bool seek(struct graph *graph, enum dependency through, uint32_t along)
-{
-	unsigned tries = 0;
-
-	for (uint32_t i = 0; i < graph->count && tries < TRIES_MAX; i++) {
-		const struct edge *edge = &graph->edges[i];
-
-		if (edge->dependency != through || edge->continues ||
-		    !graph->component[edge->from] ||
-		    graph->component[edge->from] != graph->component[edge->to])
-			continue;
-		tries++;
-		uint32_t length = cycle_through(graph, i, along);
-
-		if (!length)
-			continue;
-		uint32_t count = steps_of(graph, length);
-		bool realtime;
-		enum anomaly name = name_of(graph->steps, count, &realtime);
-
-		study_found(graph->study, name, realtime, graph->steps, count);
-		return true;
-	}
-	return false;
-}
-
-/* The gravest first: fewer kinds of dependencies make a graver cycle. */
-static bool seek_all(struct graph *graph, uint32_t also)
-{
-	const uint32_t ww = 1u << DEPENDS_WW | also, wr = 1u << DEPENDS_WR, rw = 1u << DEPENDS_RW;
-	bool found = false;
-
-	if (components(graph, ww))
-		found = seek(graph, DEPENDS_WW, ww) || found;
-	if (components(graph, ww | wr))
-		found = seek(graph, DEPENDS_WR, ww | wr) || found;
-	if (!components(graph, ww | wr | rw))
-		return found;
-	bool single = seek(graph, DEPENDS_RW, ww | wr);
-
-	if (!single)
-		found = seek(graph, DEPENDS_RW, ww | wr | rw) || found;
-	return found || single;
-}
-
-bool dependencies_study(struct study *study, bool realtime, uint32_t *order, uint32_t *count)
-{
-	struct graph graph;
-
-	graph_build(&graph, study, realtime);
-	bool ordered = order_of(&graph, order, count);
-
-	if (!ordered && !seek_all(&graph, 0) && realtime)
-		seek_all(&graph, 1u << DEPENDS_REALTIME);
-	graph_free(&graph);
+	*count = 0;
+	for (uint32_t i = 0; ordered && i < graph->nodes; i++)
+		if (nodes[i] < graph->transactions && graph->study->happened[nodes[i]])
+			order[(*count)++] = nodes[i];
+	free(nodes);
 	return ordered;
 }

@@ -12,20 +12,11 @@
  * what is not, in the list. Configurations (what is placed, and what stands there) are kept in mind
  * as digests of 128 bits.
  */
-#include "sim/consistency/versions.h"
+#include "sim/consistency/dependencies.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void *allocate(size_t count, size_t size)
-{
-	void *memory = calloc(count + 1, size);
-
-	if (!memory)
-		abort();
-	return memory;
-}
 
 /* ---- Verifying ------------------------------------------------------------------------------- */
 
@@ -70,7 +61,7 @@ static bool micro_holds(const struct transactions *t, struct cell *cells, const 
 static bool order_agrees(const struct transactions *t, const uint32_t *order, uint32_t count,
 			 bool strict)
 {
-	bool *there = allocate(t->count, sizeof(bool));
+	bool *there = study_room(t->count, sizeof(bool));
 	uint32_t earliest_return = NEVER_RETURNED;
 	bool agrees = true;
 
@@ -92,7 +83,7 @@ static bool order_agrees(const struct transactions *t, const uint32_t *order, ui
 bool serial_order_holds(const struct transactions *t, const uint32_t *order, uint32_t count,
 			bool strict)
 {
-	struct cell *cells = allocate(t->keys, sizeof(*cells));
+	struct cell *cells = study_room(t->keys, sizeof(*cells));
 	bool holds = order_agrees(t, order, count, strict);
 
 	for (uint32_t i = 0; i < count && holds; i++) {
@@ -114,6 +105,8 @@ struct configuration {
 	uint64_t low, high; /* all zero: a free place */
 };
 
+enum { CONFIGURATIONS_MEMORY = 1 << 27, LOOKS_MAX = 50000000 }; /* where nobody says how much */
+
 struct undo {
 	uint32_t key, version;
 	uint64_t value;
@@ -127,6 +120,8 @@ struct placed {
 
 struct search {
 	const struct study *study;
+	const struct graph *graph;
+	uint32_t *waits; /* by node: edges from what is not placed */
 	const struct transactions *t;
 	bool strict;
 	uint32_t *next,
@@ -142,6 +137,7 @@ struct search {
 	uint64_t low, high; /* digest of the configuration */
 	struct configuration *seen;
 	uint64_t seen_count, seen_room, seen_most;
+	uint64_t looks; /* at transactions that might come next: bounds the time */
 };
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -171,7 +167,7 @@ static bool keep_in_mind(struct search *search, bool *full)
 		}
 		struct configuration *old = search->seen;
 
-		search->seen = allocate(room, sizeof(*old));
+		search->seen = study_room(room, sizeof(*old));
 		for (uint64_t i = 0; i < search->seen_room; i++) {
 			uint64_t at = old[i].low & (room - 1);
 
@@ -295,8 +291,35 @@ static void count_reads(struct search *search, uint32_t transaction, int32_t by)
 	}
 }
 
+/* A node is placed: so are the helpers that waited for nothing else. */
+static void release(struct search *search, uint32_t node)
+{
+	const struct graph *graph = search->graph;
+
+	for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++) {
+		uint32_t to = graph->edges[i].to;
+
+		if (--search->waits[to] == 0 && to >= graph->transactions)
+			release(search, to);
+	}
+}
+
+static void hold(struct search *search, uint32_t node)
+{
+	const struct graph *graph = search->graph;
+
+	for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++) {
+		uint32_t to = graph->edges[i].to;
+
+		if (search->waits[to]++ == 0 && to >= graph->transactions)
+			hold(search, to);
+	}
+}
+
 static void place(struct search *search, uint32_t transaction, uint32_t undo, bool forced)
 {
+	if (search->graph)
+		release(search, transaction);
 	search->stack[search->depth++] = (struct placed){transaction, undo, forced};
 	search->next[search->before[transaction]] = search->next[transaction];
 	search->before[search->next[transaction]] = search->before[transaction];
@@ -313,6 +336,8 @@ static uint32_t lift(struct search *search)
 
 	search->next[search->before[transaction]] = transaction;
 	search->before[search->next[transaction]] = transaction;
+	if (search->graph)
+		hold(search, transaction);
 	count_reads(search, transaction, 1);
 	toggle(search, (uint64_t)1 << 32 | transaction, 1);
 	take_back(search, placed.undo);
@@ -343,9 +368,13 @@ static bool advance(struct search *search, uint32_t at, bool *full)
 
 		if (transaction->invoked > earliest)
 			return false; /* somebody returned before all from here on */
+		if (++search->looks > LOOKS_MAX) {
+			*full = true;
+			return false;
+		}
 		if (search->strict && committed(transaction) && transaction->returned < earliest)
 			earliest = transaction->returned;
-		if (!carry_out(search, at, &reads_only))
+		if ((search->graph && search->waits[at]) || !carry_out(search, at, &reads_only))
 			continue;
 		place(search, at, undo, reads_only);
 		if (keep_in_mind(search, full))
@@ -379,23 +408,42 @@ static enum legality run(struct search *search)
 	return LEGAL;
 }
 
-static void search_open(struct search *search, const struct study *study,
+/* Helpers for which nothing waits from the start are placed before all. */
+static void wait_for_edges(struct search *search)
+{
+	const struct graph *graph = search->graph;
+	uint32_t *incoming;
+
+	search->waits = study_room(graph->nodes, sizeof(uint32_t));
+	incoming = study_room(graph->nodes, sizeof(uint32_t));
+	for (uint32_t i = 0; i < graph->count; i++) {
+		search->waits[graph->edges[i].to]++;
+		incoming[graph->edges[i].to]++;
+	}
+	for (uint32_t node = graph->transactions; node < graph->nodes; node++)
+		if (!incoming[node])
+			release(search, node);
+	free(incoming);
+}
+
+static void search_open(struct search *search, const struct study *study, const struct graph *graph,
 			const struct judge_limits *limits, bool strict)
 {
 	const struct transactions *t = study->transactions;
-	uint64_t memory = limits->memory ? limits->memory : (uint64_t)1 << 30;
+	uint64_t memory = limits->memory ? limits->memory : CONFIGURATIONS_MEMORY;
 	uint32_t last = t->count;
 
-	*search = (struct search){.study = study, .t = t, .strict = strict, .seen_most = 1024};
+	*search = (struct search){
+		.study = study, .graph = graph, .t = t, .strict = strict, .seen_most = 1024};
 	while (search->seen_most * 2 * sizeof(struct configuration) <= memory)
 		search->seen_most *= 2;
-	search->next = allocate(t->count, sizeof(uint32_t));
-	search->before = allocate(t->count, sizeof(uint32_t));
-	search->value = allocate(t->keys, sizeof(uint64_t));
-	search->version = allocate(t->keys, sizeof(uint32_t));
-	search->awaited = allocate(study->write_count, sizeof(uint32_t));
-	search->first_awaited = allocate(t->keys, sizeof(uint32_t));
-	search->stack = allocate(t->count, sizeof(struct placed));
+	search->next = study_room(t->count, sizeof(uint32_t));
+	search->before = study_room(t->count, sizeof(uint32_t));
+	search->value = study_room(t->keys, sizeof(uint64_t));
+	search->version = study_room(t->keys, sizeof(uint32_t));
+	search->awaited = study_room(study->write_count, sizeof(uint32_t));
+	search->first_awaited = study_room(t->keys, sizeof(uint32_t));
+	search->stack = study_room(t->count, sizeof(struct placed));
 	for (uint32_t key = 1; key <= t->keys; key++)
 		search->version[key] = NOBODY_WROTE;
 	for (uint32_t i = 0; i < t->count; i++) {
@@ -410,10 +458,13 @@ static void search_open(struct search *search, const struct study *study,
 	}
 	search->next[last] = t->count;
 	search->before[t->count] = last;
+	if (graph)
+		wait_for_edges(search);
 }
 
 static void search_close(struct search *search)
 {
+	free(search->waits);
 	free(search->next);
 	free(search->before);
 	free(search->value);
@@ -425,12 +476,13 @@ static void search_close(struct search *search)
 	free(search->seen);
 }
 
-enum legality serial_search(struct study *study, const struct judge_limits *limits, bool strict)
+enum legality serial_search(struct study *study, const struct graph *graph,
+			    const struct judge_limits *limits, bool strict)
 {
 	struct transactions_finding *finding = study->finding;
 	struct search search;
 
-	search_open(&search, study, limits, strict);
+	search_open(&search, study, graph, limits, strict);
 	enum legality legality = run(&search);
 
 	finding->configurations += search.seen_count;

@@ -44,8 +44,14 @@ static void went_back(struct study *study, enum anomaly kind, const struct deed 
 	const struct object *object = &study->objects[deed->key];
 	uint64_t before = study->writes[object->chain[place - 1]].value;
 	uint64_t now = deed->place ? study->writes[object->chain[deed->place - 1]].value : 0;
-	struct step steps[2] = {{earlier, DEPENDS_NOT, deed->key, before, before},
-				{deed->transaction, DEPENDS_NOT, deed->key, now, now}};
+	struct step steps[2] = {{.transaction = earlier,
+				 .dependency = DEPENDS_NOT,
+				 .key = deed->key,
+				 .value = before},
+				{.transaction = deed->transaction,
+				 .dependency = DEPENDS_NOT,
+				 .key = deed->key,
+				 .value = now}};
 
 	study_found(study, kind, true, steps, 2);
 }

@@ -4,7 +4,7 @@
  * Every legal verdict carries an order that serial_order_holds accepts; every illegal one either
  * names an anomaly, or comes of a search that found no order. See transactions.h.
  */
-#include "sim/consistency/versions.h"
+#include "sim/consistency/dependencies.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -98,35 +98,45 @@ static int by_kind(const void *a, const void *b)
 	return (int)x->kind - (int)y->kind;
 }
 
-/* One of the two questions: by the dependencies, or else by a search. */
+/* What the dependencies alone say. */
+static enum legality judge_graph(struct study *study, const struct graph *graph, bool strict)
+{
+	struct transactions_finding *finding = study->finding;
+
+	finding->engine = "dependencies";
+	if (!graph_order(graph, finding->order, &finding->order_count))
+		cycles_study(graph);
+	if (refuted(finding, strict))
+		return ILLEGAL;
+	if (serial_order_holds(study->transactions, finding->order, finding->order_count, strict))
+		return LEGAL;
+	return UNDECIDED;
+}
+
+/* One of the two questions: by the dependencies, or else by a search that keeps to them. */
 static enum legality judge_order(struct study *study, const struct judge_limits *limits,
 				 bool strict)
 {
 	struct transactions_finding *finding = study->finding;
+	enum legality legality = UNDECIDED;
+	struct graph graph = {0};
 
 	if (study->unique) {
-		finding->engine = "dependencies";
-		bool ordered = dependencies_study(study, strict, finding->order,
-						  &finding->order_count);
-
-		if (refuted(finding, strict))
-			return ILLEGAL;
-		if (ordered && serial_order_holds(study->transactions, finding->order,
-						  finding->order_count, strict))
-			return LEGAL;
+		graph_build(&graph, study, strict);
+		legality = judge_graph(study, &graph, strict);
 	}
-	if (of_lists(study->transactions)) {
+	if (legality == UNDECIDED && of_lists(study->transactions)) {
 		finding->limit = "values that were appended twice";
-		return UNDECIDED;
+	} else if (legality == UNDECIDED) {
+		finding->engine = "search";
+		legality = serial_search(study, study->unique ? &graph : NULL, limits, strict);
+		if (legality == UNDECIDED)
+			finding->limit = "configurations";
+		else if (legality == LEGAL)
+			assert(serial_order_holds(study->transactions, finding->order,
+						  finding->order_count, strict));
 	}
-	finding->engine = "search";
-	enum legality legality = serial_search(study, limits, strict);
-
-	if (legality == UNDECIDED)
-		finding->limit = "memory";
-	else if (legality == LEGAL)
-		assert(serial_order_holds(study->transactions, finding->order, finding->order_count,
-					  strict));
+	graph_free(&graph);
 	return legality;
 }
 

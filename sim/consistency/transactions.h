@@ -117,6 +117,7 @@ enum dependency {
 struct step {
 	uint32_t transaction; /* of a long fork, beyond the last: one that the history lacks */
 	enum dependency dependency;
+	bool by_time; /* it is certain only by real time */
 	uint32_t key;
 	uint64_t value; /* the version that this one wrote or read; 0: nothing */
 	uint64_t next;  /* the one that the next wrote or read */

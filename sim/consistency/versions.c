@@ -12,15 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *allocate(size_t count, size_t size)
-{
-	void *memory = calloc(count + 1, size);
-
-	if (!memory)
-		abort();
-	return memory;
-}
-
 static const struct transaction *transaction_at(const struct study *study, uint32_t i)
 {
 	return &study->transactions->list[i];
@@ -40,7 +31,20 @@ static void found_one(struct study *study, enum anomaly kind, struct step step)
 
 static struct step about(uint32_t transaction, uint32_t key, uint64_t value)
 {
-	return (struct step){transaction, DEPENDS_NOT, key, value, value};
+	return (struct step){.transaction = transaction,
+			     .dependency = DEPENDS_NOT,
+			     .key = key,
+			     .value = value,
+			     .next = value};
+}
+
+void *study_room(size_t count, size_t size)
+{
+	void *room = calloc(count + 1, size);
+
+	if (!room)
+		abort();
+	return room;
 }
 
 /* ---- Writes ---------------------------------------------------------------------------------- */
@@ -76,7 +80,7 @@ static void collect_writes(struct study *study)
 
 	for (uint32_t i = 0; i < t->count; i++)
 		count += t->list[i].count;
-	study->writes = allocate(count, sizeof(struct write));
+	study->writes = study_room(count, sizeof(struct write));
 	for (uint32_t i = 0; i < t->count; i++)
 		for (uint32_t m = 0; m < t->list[i].count; m++) {
 			const struct micro *micro = micro_at(study, i, m);
@@ -239,7 +243,7 @@ static void collect_seen(struct study *study)
 
 	for (uint32_t i = 0; i < t->count; i++)
 		count += t->list[i].count;
-	study->seen = allocate(count, sizeof(struct seen));
+	study->seen = study_room(count, sizeof(struct seen));
 	for (uint32_t i = 0; i < t->count; i++)
 		for (uint32_t m = 0; committed(&t->list[i]) && m < t->list[i].count; m++) {
 			const struct micro *micro = micro_at(study, i, m);
@@ -431,15 +435,15 @@ void versions_study(struct study *study)
 	const struct transactions *t = study->transactions;
 	uint32_t room = 0;
 
-	study->objects = allocate(t->keys, sizeof(struct object));
-	study->happened = allocate(t->count, sizeof(bool));
+	study->objects = study_room(t->keys, sizeof(struct object));
+	study->happened = study_room(t->count, sizeof(bool));
 	for (uint32_t i = 0; i < t->count; i++) {
 		study->happened[i] = committed(&t->list[i]);
 		if (committed(&t->list[i]))
 			study_itself(study, i);
 	}
 	collect_writes(study);
-	study->chains = allocate(study->write_count, sizeof(uint32_t));
+	study->chains = study_room(study->write_count, sizeof(uint32_t));
 	for (uint32_t key = 1; key <= t->keys; key++) {
 		study->objects[key].chain = study->chains + room;
 		room += study->objects[key].writes;

@@ -70,6 +70,8 @@ static inline const struct micro *micro_at(const struct study *study, uint32_t t
 	return &t->micros[t->list[transaction].first + i];
 }
 
+/* Zeroed, one more than asked for; aborts where memory ends. free() gives it back. */
+void *study_room(size_t count, size_t size);
 /* Notes an anomaly, the first of its kind. */
 void study_found(struct study *, enum anomaly, bool realtime, const struct step *, uint32_t count);
 
@@ -82,19 +84,6 @@ void versions_free(struct study *);
 uint32_t write_find(const struct study *, uint32_t key, uint64_t value);
 /* The first in `seen` that read that version: those that overwrote it come first. */
 uint32_t seen_first(const struct study *, uint32_t key, uint32_t write);
-
-/* ---- dependencies.c -------------------------------------------------------------------------- */
-
-/*
- * Looks for cycles (with `realtime`, those with real time too), and notes them by name. True: there
- * is none, and `order`, which has room for all transactions, agrees with all dependencies.
- */
-bool dependencies_study(struct study *, bool realtime, uint32_t *order, uint32_t *count);
-
-/* ---- serial.c -------------------------------------------------------------------------------- */
-
-/* Searches for a serial order of registers' transactions. */
-enum legality serial_search(struct study *, const struct judge_limits *, bool strict);
 
 /* ---- sessions.c ------------------------------------------------------------------------------ */
 

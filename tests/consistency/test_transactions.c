@@ -8,7 +8,7 @@
  * fate.
  */
 #include "sim/consistency/transactions.h"
-#include "sim/world/pcg.h"
+#include "tests/consistency/transaction_histories.h"
 #include "tests/tests.h"
 
 enum { LIST_MAX = 64, MICROS_MAX = 256, ELEMENTS_MAX = 1024, KEYS = 3 };
@@ -397,6 +397,42 @@ static void values_written_twice_are_judged_as_their_twin_does(void)
 	judge_and_twin_agree(false, false, 10000);
 }
 
+/* ---- Long ones ---------------------------------------------------------------------------------
+ */
+
+static void long_histories(enum transaction_model model)
+{
+	struct pcg32 pcg = pcg32_seeded(7, model);
+	unsigned refuted = 0;
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct made_transactions made = make_transactions(model, 10, 1000, 5, &pcg);
+
+		transactions_finding_free(&finding);
+		judge_transactions(&made.transactions, &(struct judge_limits){0}, &finding);
+		CU_ASSERT_EQUAL(finding.strict, LEGAL);
+		CU_ASSERT(serial_order_holds(&made.transactions, finding.order, finding.order_count,
+					     true));
+		CU_ASSERT(lie_of_one_read(&made, &pcg));
+		transactions_finding_free(&finding);
+		judge_transactions(&made.transactions, &(struct judge_limits){0}, &finding);
+		CU_ASSERT(finding.strict != UNDECIDED);
+		refuted += finding.strict == ILLEGAL;
+		made_transactions_free(&made);
+	}
+	/* A read of what stood there a moment ago may still be right: clients overlap. */
+	CU_ASSERT(refuted >= 10);
+}
+
+static void long_histories_of_lists_are_decided(void)
+{
+	long_histories(TRANSACTION_LIST_APPEND);
+}
+static void long_histories_of_registers_are_decided(void)
+{
+	long_histories(TRANSACTION_RW_REGISTER);
+}
+
 static void judge_forgets(void)
 {
 	transactions_finding_free(&finding);
@@ -426,6 +462,8 @@ CU_TestInfo transactions_tests[] = {
 	{"registers are judged as their twin does", registers_are_judged_as_their_twin_does},
 	{"values written twice are judged as their twin does",
 	 values_written_twice_are_judged_as_their_twin_does},
+	{"long histories of lists are decided", long_histories_of_lists_are_decided},
+	{"long histories of registers are decided", long_histories_of_registers_are_decided},
 	{"and nothing is left", and_nothing_is_left},
 	CU_TEST_INFO_NULL,
 };

@@ -1,0 +1,49 @@
+/*
+ * The graph of dependencies between transactions: built by dependencies.c, searched for cycles by
+ * cycles.c, and kept to by the search of serial.c.
+ */
+#ifndef SIM_CONSISTENCY_DEPENDENCIES_H
+#define SIM_CONSISTENCY_DEPENDENCIES_H
+
+#include "sim/consistency/versions.h"
+
+struct edge {
+	uint32_t from, to;
+	uint8_t dependency; /* that it is */
+	bool continues;     /* out of a helper */
+	bool by_time;       /* a dependency that only real time makes certain */
+	uint32_t key;
+	uint64_t value, next;
+};
+
+/* Nodes are transactions, then helpers (see dependencies.c). */
+struct graph {
+	struct study *study;
+	uint32_t transactions, nodes;
+	bool realtime;      /* its edges are of real time, too */
+	struct edge *edges; /* by `from` */
+	uint32_t count, room;
+	uint32_t *first; /* where the edges of a node begin; one more than there are nodes */
+};
+
+void graph_build(struct graph *, struct study *, bool realtime);
+void graph_free(struct graph *);
+/* Adds edges; graph_sort then puts them in their places. */
+void graph_add(struct graph *, struct edge);
+void graph_sort(struct graph *);
+/* Adds what follows for registers, until nothing more does. */
+void graph_saturate(struct graph *);
+/* An order of all nodes that agrees with all edges; false: they go round in a circle. */
+bool graph_order_nodes(const struct graph *, uint32_t *order);
+/* An order of what happened that agrees with all edges; false: they go round in a circle. */
+bool graph_order(const struct graph *, uint32_t *order, uint32_t *count);
+
+/* Looks for cycles, and notes them by name: those that need real time only where no other is. */
+void cycles_study(const struct graph *);
+
+/* Searches for a serial order of registers' transactions that agrees with all edges; `strict`: and
+ * with real time. `graph` NULL: nothing is known. */
+enum legality serial_search(struct study *, const struct graph *, const struct judge_limits *,
+			    bool strict);
+
+#endif
