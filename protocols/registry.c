@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-extern const struct protocol abd_protocol, raft_protocol, single_protocol;
+extern const struct protocol abd_protocol, counter_protocol, raft_protocol, single_protocol;
 extern const struct app app_kv, app_register;
 
-const struct protocol *protocols[REGISTRY_MAX + 1] = {&abd_protocol, &raft_protocol,
-						      &single_protocol};
+const struct protocol *protocols[REGISTRY_MAX + 1] = {&abd_protocol, &counter_protocol,
+						      &raft_protocol, &single_protocol};
 const struct app *apps[REGISTRY_MAX + 1] = {&app_kv, &app_register};
 
 const struct protocol *protocol_named(const char *name)

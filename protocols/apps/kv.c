@@ -11,6 +11,7 @@
 
 #include "protocols/apps/keyed.h"
 #include "protocols/common/mix.h"
+#include "protocols/common/table.h"
 
 enum operation { GET, PUT, DELETE, APPEND, CAS };
 enum { VALUE_NUMBERS_MAX = 1024, STRING_FIRST = 4 };

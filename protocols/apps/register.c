@@ -9,6 +9,7 @@
 
 #include "protocols/apps/keyed.h"
 #include "protocols/common/mix.h"
+#include "protocols/common/table.h"
 
 enum { READ = REGISTER_READ, WRITE = REGISTER_WRITE, CAS = REGISTER_CAS };
 

@@ -130,21 +130,29 @@ static void one_leader(struct world *world, group_id group, uint64_t members,
 	}
 }
 
-void check_settled(struct world *world, group_id group, uint64_t core, unsigned open_operations,
-		   struct unsettled *unsettled)
+/* False: not all of its members are there, and nothing else is to be said. */
+static bool group_settled(struct world *world, group_id group, uint64_t core,
+			  struct unsettled *unsettled)
 {
 	uint64_t members = members_that_count(world, group, core);
+	group_id base = world->groups[group].base;
 
-	unsettled->settled = true;
-	unsettled->why[0] = '\0';
 	if (!members || !all_up(world, members, unsettled)) {
 		unsettled->settled = false;
-		return;
+		return false;
 	}
 	same_state(world, group, members, unsettled);
 	if (observes(world, group, SAW_LEADER_ELECTED))
 		one_leader(world, group, members, unsettled);
-	if (open_operations)
+	return base == group || group_settled(world, base, core, unsettled);
+}
+
+void check_settled(struct world *world, group_id group, uint64_t core, unsigned open_operations,
+		   struct unsettled *unsettled)
+{
+	unsettled->settled = true;
+	unsettled->why[0] = '\0';
+	if (group_settled(world, group, core, unsettled) && open_operations)
 		unsettle(unsettled, "%u operations have no outcome yet", open_operations);
 }
 
@@ -210,12 +218,12 @@ static void judge_replay(struct world *world, struct ledger *ledger, process_id 
 	}
 }
 
-void check_convergence(struct world *world, group_id group, uint64_t core)
+static void group_converged(struct world *world, group_id group, uint64_t core)
 {
 	uint64_t members = members_that_count(world, group, core);
 	struct unsettled unsettled = {.settled = true};
 
-	if (!world->check || !members || !keep_a_log(world, members))
+	if (!members || !keep_a_log(world, members))
 		return;
 	check_count(world, JUDGE_CONVERGENCE, count_bits(members));
 	if (all_up(world, members, &unsettled))
@@ -226,4 +234,15 @@ void check_convergence(struct world *world, group_id group, uint64_t core)
 	else if (world->groups[group].app)
 		judge_replay(world, &check_of(world)->ledgers[group],
 			     (process_id)lowest_bit(members));
+}
+
+void check_convergence(struct world *world, group_id group, uint64_t core)
+{
+	group_id base = world->groups[group].base;
+
+	if (!world->check)
+		return;
+	group_converged(world, group, core);
+	if (base != group)
+		check_convergence(world, base, core);
 }

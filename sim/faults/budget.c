@@ -191,7 +191,7 @@ bool budget_amounts(const struct world *world, const struct fault_kind *kind,
 bool budget_trim(struct world *world, struct fault_entry *entry)
 {
 	enum fault_number kind = entry->fault->kind;
-	uint64_t *hit = &entry->hit[0].processes, kept = 0;
+	uint64_t *hit = &entry->hit[0].processes, drawn = *hit, kept = 0;
 
 	if (drawn_by(world, entry)->beyond_model || fault_kinds[kind].needs == NEEDS_NOTHING)
 		return true;
@@ -207,6 +207,8 @@ bool budget_trim(struct world *world, struct fault_entry *entry)
 			       *hit & set_group(world, (group_id)group));
 	if (is_rationed(entry->fault))
 		*hit = kept;
+	/* A machine is hit as a whole, or not at all. */
+	*hit &= ~set_machines(world, drawn & ~*hit);
 	return *hit != 0;
 }
 

@@ -399,7 +399,7 @@ static uint64_t choose_core(struct world *world, group_id group)
 
 	core |= set_choose(world, choice_address(CHOICE_CORE, 0, 0, 1, 0), members & ~fit,
 			   quorum - count_bits(core));
-	return core | (set_everyone(world) & ~members);
+	return set_everyone(world) & ~set_machines(world, members & ~core);
 }
 
 /* Of those outside the core, the ones that die; the others are cut off alive. */
@@ -414,7 +414,7 @@ static uint64_t choose_dead(struct world *world, uint64_t core)
 		if (choose_below(&world->choices, address, 2))
 			dead |= left & -left;
 	}
-	return dead;
+	return set_machines(world, dead);
 }
 
 /* From the core and from clients, for ever; such processes still reach each other. */

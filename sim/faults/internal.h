@@ -72,6 +72,8 @@ endpoint_t set_next(const struct endpoint_set *, unsigned from);
 /* The processes of a group; all of them. */
 uint64_t set_group(const struct world *, group_id);
 uint64_t set_everyone(const struct world *);
+/* These, and all that share their machines. */
+uint64_t set_machines(const struct world *, uint64_t processes);
 /* Chooses `count` members of a set; each draw has an address of its own, from `address` on. */
 uint64_t set_choose(struct world *, address_t address, uint64_t set, unsigned count);
 

@@ -47,7 +47,7 @@ static void drop_sort(struct world *world, endpoint_t from, struct link *link, u
 {
 	const struct faults *faults = world->faults;
 
-	if (from < CLIENT_FIRST &&
+	if (sort < MESSAGE_TYPES_MAX && from < CLIENT_FIRST &&
 	    world_process(world, (process_id)from)->group != faults->setup.group)
 		return;
 	probability_t *drops = world_wire_drops(world, world_wire(world, link));

@@ -2,10 +2,10 @@
  * Whom a fault hits: endpoints by name, and roles that are filled at the moment when it fires.
  *
  * Named ones come first, then roles, among the processes that this fault has not taken yet; `rest`
- * comes last. Every draw has an address made of the fault's number, the part, the item and the
- * ordinal within it, so that no other fault's presence moves it, and a role that is tried again
- * draws the same. A random minority is the largest one, a random majority the smallest: (n-1)/2 and
- * n/2+1.
+ * comes last. Whoever is hit, is hit with all that share its machine. Every draw has an address
+ * made of the fault's number, the part, the item and the ordinal within it, so that no other
+ * fault's presence moves it, and a role that is tried again draws the same. A random minority is
+ * the largest one, a random majority the smallest: (n-1)/2 and n/2+1.
  */
 #include "sim/faults/internal.h"
 
@@ -49,6 +49,15 @@ uint64_t set_group(const struct world *world, group_id group)
 uint64_t set_everyone(const struct world *world)
 {
 	return first_bits(world->process_count);
+}
+
+uint64_t set_machines(const struct world *world, uint64_t processes)
+{
+	uint64_t all = 0;
+
+	for (; processes; processes &= processes - 1)
+		all |= world->processes[lowest_bit(processes)].machine;
+	return all;
 }
 
 uint64_t set_choose(struct world *world, address_t address, uint64_t set, unsigned count)
@@ -149,10 +158,14 @@ bool faults_resolve(struct world *world, struct fault_entry *entry)
 
 	memset(entry->hit, 0, fault->part_count * sizeof(*entry->hit));
 	for (unsigned pass = 0; pass < 3; pass++)
-		for (unsigned part = 0; part < fault->part_count; part++)
+		for (unsigned part = 0; part < fault->part_count; part++) {
+			uint64_t *processes = &entry->hit[part].processes;
+
 			for (unsigned item = 0; item < fault->part[part].count; item++)
 				if (pass_of(fault->part[part].item[item].kind) == pass &&
 				    !resolve_item(world, entry, part, item))
 					return false;
+			*processes = set_machines(world, *processes);
+		}
 	return true;
 }

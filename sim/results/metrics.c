@@ -431,7 +431,8 @@ static void sweep_over(const struct measured *measured, const struct sweep *swee
 static void sweep_series(const struct measured *measured, struct metrics *metrics)
 {
 	struct world *world = measured->world;
-	const struct group *group = &world->groups[measured->scenario->workload.group];
+	const struct group *group =
+		&world->groups[world_led_group(world, measured->scenario->workload.group)];
 	size_t count = records_size(world, RECORDS_SERIES) / sizeof(struct series_record);
 	int leader = leader_role(group->protocol);
 	struct sweep sweep = {.majority = group->count / 2u + 1};

@@ -55,7 +55,7 @@ static json_t *bugs_json(const struct scenario *scenario)
 	for (unsigned g = 0; g < scenario->group_count; g++) {
 		const struct cluster_group *group = &scenario->groups[g];
 
-		if (!group->protocol->bugs)
+		if (!group->protocol->bugs || protocol_repeated(scenario, g))
 			continue;
 		for (unsigned i = 0; group->protocol->bugs[i].name; i++)
 			if (group->bugs[i / 64] >> i % 64 & 1)

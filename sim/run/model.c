@@ -6,17 +6,27 @@
  */
 #include "sim/run/model.h"
 
-const char *beyond_model(const struct world *world, const struct scenario *scenario)
+/* What one group's protocol does not survive. */
+static const char *beyond(const struct world *world, const struct scenario *scenario,
+			  const struct protocol *protocol)
 {
-	const struct protocol *protocol = scenario->groups[scenario->workload.group].protocol;
 	const struct fault_model *survives = &protocol->survives;
 
 	if (survives->clock_drift_ppm >= 0 && scenario->drift_ppm > survives->clock_drift_ppm)
 		return "clocks that drift so far";
+	if (world->counters.altered && !survives->survives_corruption)
+		return "false messages";
+	return NULL;
+}
+
+const char *beyond_model(const struct world *world, const struct scenario *scenario)
+{
+	const char *why = NULL;
+
 	/* A lie that no crash has found out has done no harm. */
 	if (world->counters.betrayed)
 		return "a sync that lies";
-	if (world->counters.altered && !survives->survives_corruption)
-		return "false messages";
-	return faults_beyond(world);
+	for (unsigned i = 0; i < scenario->group_count && !why; i++)
+		why = beyond(world, scenario, scenario->groups[i].protocol);
+	return why ? why : faults_beyond(world);
 }

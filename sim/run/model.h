@@ -4,7 +4,7 @@
 
 #include "sim/scenario/scenario.h"
 
-/* The first thing that went beyond what the protocol of its clients' group survives, in words;
+/* The first thing that went beyond what the protocols of its groups survive, in words;
  * NULL: nothing has. A fault counts once it has fired: what was found before it needs no excuse. */
 const char *beyond_model(const struct world *, const struct scenario *);
 

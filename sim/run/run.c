@@ -80,6 +80,7 @@ static void set_up(const struct scenario *scenario, uint64_t seed, struct setup 
 			.app = group->app,
 			.options = group->options,
 			.members = group->nodes,
+			.on = group->on,
 		};
 		memcpy(to->bugs, group->bugs, sizeof(to->bugs));
 	}
@@ -155,7 +156,7 @@ static void begin(struct theatre *theatre)
 		.count = scenario->fault_count,
 		.nemeses = scenario->nemeses,
 		.nemesis_count = scenario->nemesis_count,
-		.group = workload.group,
+		.group = world_led_group(world, workload.group),
 		.patience = patience,
 		.heal_mode = scenario->heal_mode,
 	};

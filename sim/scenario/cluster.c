@@ -43,7 +43,7 @@ bool read_protocol(struct reading *reading, const struct node *node)
 	if (protocol && contract_kept(protocol, why)) {
 		if (!defaults_read(reading, protocol, node))
 			return false;
-		reading->scenario->groups[0].protocol = protocol;
+		reading->group->protocol = protocol;
 		return true;
 	}
 	if (protocol) {
@@ -57,6 +57,7 @@ bool read_protocol(struct reading *reading, const struct node *node)
 	return false;
 }
 
+/* Clients ask the last group for what its app offers; those below may do without one. */
 bool read_app(struct reading *reading, const struct node *node)
 {
 	const char *names[NAMES_MAX];
@@ -64,11 +65,16 @@ bool read_app(struct reading *reading, const struct node *node)
 
 	if (!expect_kind(reading, "app", node, NODE_TEXT))
 		return false;
-	reading->scenario->groups[0].app = app_named(node->text);
-	if (reading->scenario->groups[0].app)
+	if (reading->group != asked_group(reading->scenario)) {
+		if (!strcmp(node->text, "none"))
+			return true;
+		names[count++] = "none";
+	}
+	reading->group->app = app_named(node->text);
+	if (reading->group->app)
 		return true;
-	for (; apps[count] && count < NAMES_MAX; count++)
-		names[count] = apps[count]->name;
+	for (unsigned i = 0; apps[i] && count < NAMES_MAX; i++)
+		names[count++] = apps[i]->name;
 	refuse_name(reading, "app", node, names, count);
 	return false;
 }
@@ -98,7 +104,7 @@ static void refuse_strange_options(struct reading *reading, const struct protoco
 
 void read_options(struct reading *reading, const struct node *map)
 {
-	struct cluster_group *group = &reading->scenario->groups[0];
+	struct cluster_group *group = reading->group;
 	const struct protocol *protocol = group->protocol;
 
 	if (map && !expect_kind(reading, "options", map, NODE_MAP))
@@ -135,7 +141,7 @@ static bool takes(const struct protocol *protocol, const struct app_operation *o
 /* Of the operations that the protocol takes; the first one gets what is left over. */
 void equal_shares(struct scenario *scenario)
 {
-	const struct cluster_group *group = &scenario->groups[0];
+	const struct cluster_group *group = asked_group(scenario);
 	unsigned count = operation_count(group->app), taken = 0;
 	uint32_t left = MIX_WHOLE, *first = NULL;
 
@@ -156,7 +162,7 @@ void equal_shares(struct scenario *scenario)
 static void read_share(struct reading *reading, const struct key *mix, const struct node *entry,
 		       uint32_t *weight)
 {
-	const struct cluster_group *group = &reading->scenario->groups[0];
+	const struct cluster_group *group = asked_group(reading->scenario);
 	const char *names[OPERATIONS_MAX];
 	unsigned count = operation_count(group->app), which = 0;
 	char what[80];
@@ -193,7 +199,7 @@ bool read_mix(struct reading *reading, const struct key *mix, const struct node 
 
 	if (!expect_kind(reading, "mix", map, NODE_MAP))
 		return false;
-	if (!scenario->groups[0].app)
+	if (!asked_group(scenario)->app)
 		return true; /* complained about already */
 	for (const struct node *entry = map->first; entry; entry = entry->next)
 		read_share(reading, mix, entry, scenario->workload.weight);
@@ -220,22 +226,25 @@ static int bug_named(const struct protocol *protocol, const char *name)
 	return -1;
 }
 
+/* In every group of that protocol. */
 static bool turn_bug(struct scenario *scenario, const char *name, bool on)
 {
+	bool known = false;
+
 	for (unsigned i = 0; i < scenario->group_count; i++) {
 		struct cluster_group *group = &scenario->groups[i];
-		int bug = bug_named(group->protocol, name);
+		int bug = group->protocol ? bug_named(group->protocol, name) : -1;
 		uint64_t bit = bug < 0 ? 0 : (uint64_t)1 << bug % 64;
 
 		if (bug < 0)
 			continue;
+		known = true;
 		if (on)
 			group->bugs[bug / 64] |= bit;
 		else
 			group->bugs[bug / 64] &= ~bit;
-		return true;
 	}
-	return false;
+	return known;
 }
 
 bool scenario_bug(struct scenario *scenario, const char *name, bool on)
@@ -260,21 +269,35 @@ bool scenario_buggy(const struct scenario *scenario)
 nanoseconds scenario_patience(const struct scenario *scenario)
 {
 	const struct cluster_group *group = &scenario->groups[scenario->workload.group];
+	nanoseconds longest = group->protocol->patience(group->options);
 
-	return group->protocol->patience(group->options);
+	while (group->on) {
+		group = &scenario->groups[group->on - 1];
+		nanoseconds own = group->protocol->patience(group->options);
+
+		if (own > longest)
+			longest = own;
+	}
+	return longest;
 }
 
 static void refuse_bug(struct reading *reading, const struct node *node)
 {
-	const struct protocol *protocol = reading->scenario->groups[0].protocol;
+	const struct scenario *scenario = reading->scenario;
 	char full[NAMES_MAX][64];
 	const char *names[NAMES_MAX];
 	size_t count = 0;
 
-	for (; protocol->bugs && protocol->bugs[count].name && count < NAMES_MAX; count++) {
-		snprintf(full[count], sizeof(full[count]), "%.20s.%.40s", protocol->name,
-			 protocol->bugs[count].name);
-		names[count] = full[count];
+	for (unsigned i = 0; i < scenario->group_count; i++) {
+		const struct protocol *protocol = scenario->groups[i].protocol;
+		const struct bug *bug = protocol && !protocol_repeated(scenario, i) ? protocol->bugs
+										    : NULL;
+
+		for (; bug && bug->name && count < NAMES_MAX; bug++, count++) {
+			snprintf(full[count], sizeof(full[count]), "%.20s.%.40s", protocol->name,
+				 bug->name);
+			names[count] = full[count];
+		}
 	}
 	refuse_name(reading, "bug of this cluster's protocol", node, names, count);
 }
@@ -286,7 +309,7 @@ bool read_bugs(struct reading *reading, const struct node *node)
 	for (; item; item = item == node ? NULL : item->next) {
 		if (!expect_kind(reading, "bugs", item, NODE_TEXT))
 			continue;
-		if (!reading->scenario->groups[0].protocol)
+		if (!asked_group(reading->scenario)->protocol)
 			continue; /* complained about already */
 		if (!turn_bug(reading->scenario, item->text, true))
 			refuse_bug(reading, item);
@@ -301,7 +324,8 @@ void write_bugs(const struct scenario *scenario, struct text *out)
 	text_add(out, "[");
 	for (unsigned i = 0; i < scenario->group_count; i++) {
 		const struct cluster_group *group = &scenario->groups[i];
-		const struct bug *bugs = group->protocol->bugs;
+		const struct bug *bugs = protocol_repeated(scenario, i) ? NULL
+									: group->protocol->bugs;
 
 		for (unsigned bug = 0; bugs && bugs[bug].name && bug < BUG_WORDS * 64; bug++)
 			if (group->bugs[bug / 64] >> bug % 64 & 1)

@@ -87,25 +87,28 @@ static bool emit_value(const struct scenario *scenario, const struct key *key, c
 
 /* ---- Values of several parts ----------------------------------------------------------------- */
 
-static void emit_options(const struct scenario *scenario, struct text *out)
+/* `lead` stands before the section's keys; options go one level deeper. */
+static void emit_options(const struct scenario *scenario, const struct cluster_group *group,
+			 const char *lead, struct text *out)
 {
-	const struct cluster_group *group = &scenario->groups[0];
 	struct text inner = {0};
+	char deeper[16];
 
+	snprintf(deeper, sizeof(deeper), "%s  ", lead);
 	for (const struct option *option = group->protocol->options; option && option->name;
 	     option++) {
 		struct key key = key_of_option(option);
 
-		emit_value(scenario, &key, group->options, "\n    ", &inner);
+		emit_value(scenario, &key, group->options, deeper, &inner);
 	}
 	if (inner.size)
-		text_add(out, "\n  options:%s", inner.bytes);
+		text_add(out, "%soptions:%s", lead, inner.bytes);
 	free(inner.bytes);
 }
 
 static void emit_mix(const struct scenario *scenario, struct text *out)
 {
-	const struct app *app = scenario->groups[0].app;
+	const struct app *app = asked_group(scenario)->app;
 	struct scenario equal = *scenario;
 	struct key share = {.type = TYPE_PERCENT, .width = sizeof(uint32_t)};
 	unsigned written = 0;
@@ -224,10 +227,12 @@ static void emit_set(const struct key *key, uint32_t set, uint32_t usual, struct
 
 /* ---- The walk -------------------------------------------------------------------------------- */
 
-/* What stands inside a section, at most one level deeper. */
+/* What stands inside a section, at most one level deeper. Of the cluster, `base` is a group. */
 static void emit_section(const struct scenario *scenario, enum section section, const void *base,
 			 const char *lead, struct text *out)
 {
+	const struct cluster_group *group = section == IN_CLUSTER ? base : NULL;
+
 	for (const struct key *key = NULL; (key = key_next(section, key));) {
 		struct text inner = {0};
 
@@ -239,13 +244,19 @@ static void emit_section(const struct scenario *scenario, enum section section, 
 				text_add(out, "%s%s:%s", lead, key->name, inner.bytes);
 			break;
 		case TYPE_PROTOCOL:
-			text_add(out, "%s%s: %s", lead, key->name,
-				 scenario->groups[0].protocol->name);
+			text_add(out, "%s%s: %s", lead, key->name, group->protocol->name);
 			break;
 		case TYPE_APP:
-			text_add(out, "%s%s: %s", lead, key->name, scenario->groups[0].app->name);
+			text_add(out, "%s%s: %s", lead, key->name,
+				 group->app ? group->app->name : "none");
 			break;
-		case TYPE_OPTIONS: emit_options(scenario, out); break;
+		case TYPE_OPTIONS: emit_options(scenario, group, lead, out); break;
+		case TYPE_GROUP:
+			if (!group->on)
+				break;
+			text_add(out, "%s%s: ", lead, key->name);
+			write_on(scenario, group, out);
+			break;
 		case TYPE_MIX: emit_mix(scenario, out); break;
 		case TYPE_LINKS: emit_links(scenario, out); break;
 		case TYPE_REGIONS: write_regions(scenario, out); break;
@@ -257,15 +268,32 @@ static void emit_section(const struct scenario *scenario, enum section section, 
 	}
 }
 
+/* One group is a mapping, several are a list of them. */
+static void emit_cluster(const struct scenario *scenario, struct text *out)
+{
+	if (scenario->group_count == 1) {
+		emit_section(scenario, IN_CLUSTER, &scenario->groups[0], "\n  ", out);
+		return;
+	}
+	for (unsigned i = 0; i < scenario->group_count; i++) {
+		size_t dash = out->size + 3; /* behind a line's end and two spaces */
+
+		emit_section(scenario, IN_CLUSTER, &scenario->groups[i], "\n    ", out);
+		out->bytes[dash] = '-';
+	}
+}
+
 static void emit_top(const struct scenario *scenario, const struct key *key, struct text *out)
 {
-	const void *base = key->inner == IN_CLUSTER ? (const void *)&scenario->groups[0] : scenario;
 	struct text inner = {0};
 
 	switch (key->type) {
 	case TYPE_NOT_YET: break;
 	case TYPE_SECTION:
-		emit_section(scenario, key->inner, base, "\n  ", &inner);
+		if (key->inner == IN_CLUSTER)
+			emit_cluster(scenario, &inner);
+		else
+			emit_section(scenario, key->inner, scenario, "\n  ", &inner);
 		if (inner.size)
 			text_add(out, "%s:%s\n", key->name, inner.bytes);
 		break;

@@ -125,9 +125,14 @@ static void read_amount(struct reading *reading, const struct node *map, const s
 
 /* ---- Which messages -------------------------------------------------------------------------- */
 
+/* The protocol that clients talk to, or one below it where that one's members send nothing. */
 static const struct protocol *talked_to(const struct scenario *scenario)
 {
-	return scenario->groups[scenario->workload.group].protocol;
+	const struct cluster_group *group = asked_group(scenario);
+
+	while (group->on && group->protocol && !group->protocol->messages[0].name)
+		group = &scenario->groups[group->on - 1];
+	return group->protocol;
 }
 
 static size_t sort_names(const struct protocol *protocol, const char *names[MESSAGE_SORTS])

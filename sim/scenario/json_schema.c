@@ -50,6 +50,7 @@ static json_t *of_app(const struct key *key)
 	(void)key;
 	for (unsigned i = 0; apps[i]; i++)
 		menu_add(&menu, apps[i]->name, apps[i]->summary);
+	menu_add(&menu, "none", "nothing: of a group that another stands on");
 	return menu_end(&menu);
 }
 
@@ -58,6 +59,12 @@ static json_t *of_options(const struct key *key)
 {
 	(void)key;
 	return json_typed("object");
+}
+
+static json_t *of_group(const struct key *key)
+{
+	(void)key;
+	return json_typed("string");
 }
 
 static json_t *options_of(const struct protocol *protocol)
@@ -84,6 +91,7 @@ static json_t *of_cluster(const struct key *key)
 						"const", protocols[i]->name, "then", "properties",
 						"options", options_of(protocols[i])));
 	put(group, "allOf", cases);
+	put(group, "anyOf", json_pack("[{s:[s]}, {s:[s]}]", "required", "nodes", "required", "on"));
 	json_t *list = list_of(json_pack("{s:s}", "$ref", "#/definitions/group"));
 
 	put(list, "minItems", json_integer(1));
@@ -371,7 +379,7 @@ static json_t *of_section(const struct key *key)
 /* Of several parts; scalars have theirs in json_values.c, and TYPE_NOT_YET is left out. */
 static json_t *(*const makers[TYPE_NOT_YET])(const struct key *) = {
 	[TYPE_SECTION] = of_section, [TYPE_PROTOCOL] = of_protocol, [TYPE_APP] = of_app,
-	[TYPE_OPTIONS] = of_options, [TYPE_MIX] = of_mix,           [TYPE_LINKS] = of_links,
+	[TYPE_OPTIONS] = of_options, [TYPE_GROUP] = of_group, [TYPE_MIX] = of_mix,           [TYPE_LINKS] = of_links,
 	[TYPE_NEMESES] = of_nemeses, [TYPE_KINDS] = of_kinds,       [TYPE_TARGET] = of_target,
 	[TYPE_FAULTS] = of_faults,   [TYPE_BUGS] = of_bugs,         [TYPE_EXPECT] = of_expect,
 	[TYPE_JUDGES] = of_set,      [TYPE_PLOTS] = of_set,         [TYPE_REGIONS] = of_regions,

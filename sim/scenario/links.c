@@ -7,7 +7,7 @@ enum { LINKS_MAX = 8192 };
 
 bool is_endpoint(const struct scenario *scenario, endpoint_t endpoint)
 {
-	return endpoint < CLIENT_FIRST ? endpoint < scenario->groups[0].nodes
+	return endpoint < CLIENT_FIRST ? endpoint < scenario_nodes(scenario)
 				       : endpoint - CLIENT_FIRST < (int)scenario->workload.clients;
 }
 
@@ -24,7 +24,7 @@ void check_links(struct reading *reading, const struct node *list)
 			refuse(reading, item,
 			       "this link has an end that is nobody; accepted: n1 to n%u, c1 to "
 			       "c%u",
-			       scenario->groups[0].nodes, scenario->workload.clients);
+			       scenario_nodes(scenario), scenario->workload.clients);
 		else if (link->from == link->to)
 			refuse(reading, item,
 			       "no link leads from a process to itself; accepted: two of them");

@@ -21,7 +21,7 @@ static bool may_be_drawn(struct reading *reading, const struct node *entry, unsi
 			 const struct nemesis *nemesis)
 {
 	const struct scenario *scenario = reading->scenario;
-	const struct protocol *protocol = scenario->groups[0].protocol;
+	const struct protocol *protocol = root_group(scenario)->protocol;
 	const char *beyond;
 
 	if (!protocol)

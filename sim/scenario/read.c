@@ -91,7 +91,7 @@ void refuse_name(struct reading *reading, const char *what, const struct node *n
 	free(accepted.bytes);
 }
 
-static void refuse_missing(struct reading *reading, const struct key *key, const struct node *at)
+void refuse_missing(struct reading *reading, const struct key *key, const struct node *at)
 {
 	struct text accepted = {0};
 
@@ -123,6 +123,7 @@ static bool read_node(struct reading *reading, const struct key *key, const stru
 	case TYPE_PROTOCOL: return read_protocol(reading, node);
 	case TYPE_APP: return read_app(reading, node);
 	case TYPE_OPTIONS: read_options(reading, node); return true;
+	case TYPE_GROUP: return read_on(reading, node);
 	case TYPE_MIX: return read_mix(reading, key, node);
 	case TYPE_LINKS: return read_links(reading, node);
 	case TYPE_REGIONS: return read_regions(reading, node);
@@ -144,7 +145,7 @@ static bool read_node(struct reading *reading, const struct key *key, const stru
 static void read_fallback(struct reading *reading, const struct key *key, void *base)
 {
 	struct complaints complaints = {0};
-	struct reading aside = {reading->scenario, &complaints};
+	struct reading aside = {reading->scenario, &complaints, reading->group};
 	struct node *node;
 	bool read = true;
 
@@ -188,25 +189,16 @@ static bool must_be_said(enum section section)
 static void read_inner(struct reading *reading, const struct key *key, const struct node *node,
 		       const struct node *at, void *base)
 {
-	void *inner = key->inner == IN_CLUSTER ? &reading->scenario->groups[0] : base;
+	bool list = key->inner == IN_CLUSTER && node && node->kind == NODE_LIST;
 
-	/* A list of groups is a cluster too; so far, of one group. */
-	if (key->inner == IN_CLUSTER && node && node->kind == NODE_LIST) {
-		if (node->count != 1) {
-			refuse(reading, node->count ? node->first->next : node,
-			       "cluster: a list of %u groups is not yet built; accepted: one group",
-			       node->count);
-			return;
-		}
-		node = node->first;
-	}
-	if (node && !expect_kind(reading, key->name, node, NODE_MAP))
+	if (node && !list && !expect_kind(reading, key->name, node, NODE_MAP))
 		return;
-	if (!node && must_be_said(key->inner)) {
+	if (!node && must_be_said(key->inner))
 		refuse_missing(reading, key, at);
-		return;
-	}
-	read_section(reading, key->inner, node, node ? node : at, inner);
+	else if (key->inner == IN_CLUSTER)
+		read_cluster(reading, node);
+	else
+		read_section(reading, key->inner, node, node ? node : at, base);
 }
 
 void read_section(struct reading *reading, enum section section, const struct node *map,
@@ -256,7 +248,7 @@ struct scenario *scenario_parse(const char *path, const char *text, size_t size,
 				struct complaints *complaints)
 {
 	struct scenario *scenario = scenario_room(NULL, 0, sizeof(*scenario));
-	struct reading reading = {scenario, complaints};
+	struct reading reading = {scenario, complaints, &scenario->groups[0]};
 
 	complaints->count = 0;
 	scenario->path = copy_text(path);

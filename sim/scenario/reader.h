@@ -11,6 +11,7 @@
 struct reading {
 	struct scenario *scenario;
 	struct complaints *complaints;
+	struct cluster_group *group; /* that is being read */
 };
 
 void refuse(struct reading *, const struct node *, const char *format, ...) printf_like(3, 4);
@@ -21,6 +22,9 @@ bool expect_kind(struct reading *, const char *what, const struct node *, enum n
 /* A key that this section does not have: says which it has. `more` are further names. */
 void refuse_key(struct reading *, const struct node *, enum section, const char *const *more,
 		size_t more_count);
+
+/* A key that must be said is not. `at` is where to complain. */
+void refuse_missing(struct reading *, const struct key *, const struct node *at);
 
 /* Reads one key, or its default where `node` is NULL; false: complained. */
 bool read_key(struct reading *, const struct key *, const struct node *, void *base);
@@ -34,7 +38,17 @@ void refuse_name(struct reading *, const char *what, const struct node *, const 
 
 /* ---- Values of several parts ----------------------------------------------------------------- */
 
-/* cluster.c: the cluster's, and what depends on its protocol and app */
+/* groups.c: the cluster as a list of groups */
+void read_cluster(struct reading *, const struct node *);
+bool read_on(struct reading *, const struct node *);
+void write_on(const struct scenario *, const struct cluster_group *, struct text *);
+/* The one that clients talk to. */
+struct cluster_group *asked_group(const struct scenario *);
+/* That one, or what it stands on at the bottom. */
+const struct cluster_group *root_group(const struct scenario *);
+unsigned scenario_nodes(const struct scenario *); /* over all groups; 0: not known */
+
+/* cluster.c: a group's, and what depends on its protocol and app */
 bool read_protocol(struct reading *, const struct node *);
 bool read_app(struct reading *, const struct node *);
 void read_options(struct reading *, const struct node *);

@@ -206,7 +206,7 @@ static void check_members(struct reading *reading, const struct node *map)
 				refuse(reading, item,
 				       "regions: \"%s\" is nobody in this cluster; accepted: n1 "
 				       "to n%u, c1 to c%u",
-				       item->text, scenario->groups[0].nodes,
+				       item->text, scenario_nodes(scenario),
 				       scenario->workload.clients);
 }
 

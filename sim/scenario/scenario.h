@@ -19,6 +19,7 @@ struct cluster_group {
 	const struct protocol *protocol;
 	const struct app *app;
 	unsigned nodes;
+	uint8_t on;    /* 1 + the group that it stands on, an earlier one; 0: on none */
 	void *options; /* the protocol's options struct, filled in, defaults too */
 	uint64_t bugs[BUG_WORDS];
 };
@@ -115,9 +116,12 @@ void complaints_print(FILE *, const char *path, const char *text, const struct c
 char *scenario_emit(const struct scenario *);
 /* Turns a bug on ("raft.votes-twice"); false: there is none of that name in the cluster. */
 bool scenario_bug(struct scenario *, const char *name, bool on);
+/* Does an earlier group run the same protocol? A bug is on in all of them. */
+bool protocol_repeated(const struct scenario *, unsigned group);
 /* With no bug on, an expected violation turns into `safe` by itself. */
 bool scenario_buggy(const struct scenario *);
-/* The patience of the group that clients talk to: its protocol's slowest time-out. */
+/* The patience of the group that clients talk to, and of those that it stands on: the slowest
+ * time-out of their protocols. */
 nanoseconds scenario_patience(const struct scenario *);
 /* The table of faults, for people: what each is, whom it hits, how much of it. */
 void scenario_faults(FILE *);

@@ -102,18 +102,23 @@ const struct key schema[] = {
 		"what the scenario shows, in a sentence or two", NULL, 0},
 
 	{IN_SCENARIO, "cluster", TYPE_SECTION, NOWHERE, "(its own)",
-		"who runs what; processes are n1, n2, ...", NULL, IN_CLUSTER},
+		"who runs what: one group, or a list of them, of which clients talk to the last; "
+		"processes are n1, n2, ... over all groups", NULL, IN_CLUSTER},
 	{IN_CLUSTER, "group", TYPE_NAME, AT(struct cluster_group, name), 1, 64, "group",
 		"the group's name", NULL, 0},
 	{IN_CLUSTER, "protocol", TYPE_PROTOCOL, AT(struct cluster_group, protocol), ANY, NULL,
 		"the protocol on trial", NULL, 0},
-	{IN_CLUSTER, "nodes", TYPE_COUNT, AT(struct cluster_group, nodes), 1, PROCESSES_MAX, NULL,
+	{IN_CLUSTER, "nodes", TYPE_COUNT, AT(struct cluster_group, nodes), 1, PROCESSES_MAX,
+		"(as many as the group that it stands on; without one it must be said)",
 		"how many processes", NULL, 0},
 	{IN_CLUSTER, "app", TYPE_APP, AT(struct cluster_group, app), ANY, NULL,
-		"what the protocol replicates, and clients ask for", NULL, 0},
+		"what the protocol replicates, and clients ask for; none: of a group that another "
+		"stands on", NULL, 0},
 	{IN_CLUSTER, "options", TYPE_OPTIONS, AT(struct cluster_group, options), ANY,
 		"(the protocol's)", "options of the protocol", NULL, 0},
-	{IN_CLUSTER, "on", TYPE_NOT_YET, NOWHERE, "", "one group, standing on no other", NULL, 0},
+	{IN_CLUSTER, "on", TYPE_GROUP, AT(struct cluster_group, on), ANY, "(none)",
+		"of a list of groups: member i shares a machine with member i of that one, proposes to "
+		"it, and is told what it has applied", NULL, 0},
 
 	{IN_SCENARIO, "network", TYPE_SECTION, NOWHERE, "(its own)",
 		"how messages travel", NULL, IN_NETWORK},

@@ -53,6 +53,7 @@ enum type {
 	TYPE_PROTOCOL,
 	TYPE_APP,
 	TYPE_OPTIONS,
+	TYPE_GROUP, /* an earlier one, by name */
 	TYPE_MIX,
 	TYPE_LINKS,
 	TYPE_REGIONS,

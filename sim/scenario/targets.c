@@ -20,7 +20,7 @@ static void refuse_target(struct reading *reading, const struct node *node, cons
 	const char *const *roles = target_names + TARGET_ENDPOINT + 1;
 	struct text accepted = {0};
 
-	text_add(&accepted, "n1 to n%u", scenario->groups[0].nodes);
+	text_add(&accepted, "n1 to n%u", scenario_nodes(scenario));
 	if (scenario->workload.clients)
 		text_add(&accepted, ", c1 to c%u", scenario->workload.clients);
 	for (unsigned i = TARGET_ENDPOINT + 1; i < TARGET_KINDS; i++)
@@ -35,7 +35,7 @@ static bool exists(const struct scenario *scenario, endpoint_t endpoint)
 {
 	/* Where the number of nodes is not known, that has been complained about. */
 	return is_endpoint(scenario, endpoint) ||
-	       (endpoint < CLIENT_FIRST && !scenario->groups[0].nodes);
+	       (endpoint < CLIENT_FIRST && !scenario_nodes(scenario));
 }
 
 static bool add_item(struct reading *reading, const struct node *node, const char *text,

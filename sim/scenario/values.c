@@ -530,6 +530,7 @@ static const char *const accepts[] = {
 	[TYPE_PROTOCOL] = "the name of a protocol",
 	[TYPE_APP] = "the name of an app",
 	[TYPE_OPTIONS] = "a mapping of options",
+	[TYPE_GROUP] = "the name of an earlier group",
 	[TYPE_MIX] = "a mapping of operations to percentages",
 	[TYPE_LINKS] = "a list of links",
 	[TYPE_REGIONS] = "a mapping of names to lists of endpoints",

@@ -111,14 +111,17 @@ const void *env_apply(struct env *env, uint64_t index, const void *command, size
 	void *answer = world->outside->answer;
 
 	*answer_size = 0;
-	if (size) {
-		ORDEAL_ASSERT(env, app && size >= ID_SIZE && size <= COMMAND_MAX);
+	if (size)
+		ORDEAL_ASSERT(env, size >= ID_SIZE && size <= COMMAND_MAX);
+	if (size && app) {
 		*answer_size = app->apply(env, process->app, (const uint8_t *)command + ID_SIZE,
 					  size - ID_SIZE, answer);
 	}
 	if (index == 0)
 		return answer;
 	process->applied = index;
+	if (unlikely(world->groups[process->group].carries))
+		hand_up(process, index, command, size);
 	if (world->above->observer)
 		world->above->observer->applied(
 			world, process->id, index,
@@ -148,10 +151,11 @@ const void *env_app_image(struct env *env, size_t *size)
 	struct outside *outside = process->world->outside;
 	const struct app *app = process->world->groups[process->group].app;
 
-	*size = app->image(env, process->app, NULL);
+	*size = app ? app->image(env, process->app, NULL) : 0;
 	if (*size > IMAGE_MAX)
 		world_limit(process->world, "app image");
-	app->image(env, process->app, outside->image);
+	if (app)
+		app->image(env, process->app, outside->image);
 	return outside->image;
 }
 
@@ -160,7 +164,8 @@ void env_app_restore(struct env *env, uint64_t index, const void *image, size_t 
 	struct process *process = process_of(env);
 	const struct app *app = process->world->groups[process->group].app;
 
-	app->restore(env, process->app, image, size);
+	if (app)
+		app->restore(env, process->app, image, size);
 	process->applied = index;
 	if (process->world->above->observer && process->world->above->observer->restored)
 		process->world->above->observer->restored(process->world, process->id, index);

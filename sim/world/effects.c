@@ -23,7 +23,7 @@ static struct effect *effect_add(struct world *world, enum effect_kind kind)
 
 /* ---- Messages and answers -------------------------------------------------------------------- */
 
-static void record_message(struct process *process, struct env_message *message, ticket_t after)
+void effect_message(struct process *process, struct env_message *message, ticket_t after)
 {
 	struct world *world = process->world;
 
@@ -45,7 +45,7 @@ void *env_send_after(struct env *env, ticket_t after, process_id to, unsigned ty
 	message->promises = message_type->promises;
 	message->type = (uint8_t)type;
 	message->count = (uint16_t)count;
-	record_message(process, message, after);
+	effect_message(process, message, after);
 	return message->body;
 }
 
@@ -131,7 +131,7 @@ static void answer_client(struct env *env, ticket_t after, enum message_kind kin
 	*body = (struct answer_body){.id = id, .whom = whom, .size = (uint32_t)size};
 	if (size)
 		memcpy(body + 1, answer, size);
-	record_message(process, message, after);
+	effect_message(process, message, after);
 }
 
 void env_reply_after(struct env *env, ticket_t after, request_id id, const void *answer,
@@ -147,18 +147,17 @@ void env_reply(struct env *env, request_id id, const void *answer, size_t size)
 
 void env_redirect(struct env *env, request_id id, process_id whom)
 {
-	answer_client(env, 0, MESSAGE_REDIRECT, id, whom, NULL, 0);
+	struct process *process = process_of(env);
+
+	if (unlikely(request_client(id) >= process->world->client_count))
+		proposal_redirected(process, id, whom);
+	else
+		answer_client(env, 0, MESSAGE_REDIRECT, id, whom, NULL, 0);
 }
 
 void env_refuse(struct env *env, request_id id)
 {
 	answer_client(env, AFTER_ALL, MESSAGE_REFUSAL, id, 0, NULL, 0);
-}
-
-void env_propose(struct env *env, group_id group, const void *command, size_t size)
-{
-	(void)group, (void)command, (void)size;
-	env_failed(env, "env_propose: one group on another is not built yet", __FILE__, __LINE__);
 }
 
 /* ---- Timers ---------------------------------------------------------------------------------- */

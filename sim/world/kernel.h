@@ -30,9 +30,10 @@ struct outside {
 	struct effect effects[EFFECTS_MAX];
 	uint32_t effect_count;
 	bool in_handler;
-	struct process *current;    /* whose handler runs */
-	struct log_record *viewed;  /* the record that env_next_record returned last */
-	struct snapshot *snapshots; /* all that are kept */
+	struct process *current;            /* whose handler runs */
+	struct log_record *viewed;          /* the record that env_next_record returned last */
+	const struct env_message *received; /* while a request is handled */
+	struct snapshot *snapshots;         /* all that are kept */
 	FILE *trace;
 	void (*digests)(void *, uint64_t, uint64_t);
 	void *digests_context;
@@ -90,7 +91,7 @@ enum trace_kind {
 
 /* ---- process.c ------------------------------------------------------------------------------- */
 
-void process_init(struct world *, struct process *, group_id, process_id);
+void process_init(struct world *, struct process *, group_id, unsigned member);
 void process_boot(struct world *, struct process *, enum boot);
 /* Around every call of a protocol's function. */
 void handler_begin(struct world *, struct process *);
@@ -105,6 +106,21 @@ void process_saw(struct world *, struct process *, uint32_t what, uint64_t a, ui
 void process_memory_free(struct world *, struct process *);
 nanoseconds clock_local(const struct clock *, nanoseconds true_time);
 nanoseconds clock_true(const struct clock *, nanoseconds local); /* the first that reads it */
+
+/* ---- effects.c ------------------------------------------------------------------------------- */
+
+void effect_message(struct process *, struct env_message *, ticket_t after);
+
+/* ---- groups.c -------------------------------------------------------------------------------- */
+
+void machine_join(struct world *, struct process *, unsigned member);
+/* The member that a proposal came to knows a better one. */
+void proposal_redirected(struct process *, request_id, process_id whom);
+/* To whoever stands on this member's group, on its machine. */
+void hand_up(struct process *, uint64_t index, const void *command, size_t size);
+void handle_applied(struct process *, const struct env_message *);
+/* What is applied is told in order of index, whatever is chosen to happen next. */
+bool applied_overtakes(const struct env_message *, const struct env_message *other);
 
 /* ---- disk.c, disk_stores.c ------------------------------------------------------------------- */
 

@@ -343,7 +343,10 @@ void network_send(struct world *world, struct env_message *message)
 	bool protocol = message->kind == MESSAGE_PROTOCOL;
 
 	message->link = (uint32_t)(link - world->links);
-	uint32_t ordinal = ++world->ordinals[ordinals + (protocol ? message->type : message->kind)];
+	uint32_t slot = protocol                            ? message->type
+			: message->kind == MESSAGE_PROPOSAL ? world->type_count - 1
+							    : message->kind;
+	uint32_t ordinal = ++world->ordinals[ordinals + slot];
 	address_t base = choice_address(0, message->from, message->to, message_sort(message),
 					ordinal);
 
@@ -444,6 +447,8 @@ bool network_deliver(struct world *world, struct env_message *message)
 
 bool network_overtakes(const struct env_message *message, const struct env_message *other)
 {
+	if (message->kind == MESSAGE_APPLIED || other->kind == MESSAGE_APPLIED)
+		return applied_overtakes(message, other);
 	return message->from == other->from && message->to == other->to && !message->arrived &&
 	       (other->arrived || other->place < message->place);
 }

@@ -254,9 +254,12 @@ static void handle_request(struct world *world, struct process *process,
 		.size = body->size,
 	};
 
-	request.key_count = app->keys(command + sizeof(uint64_t), body->size - sizeof(uint64_t),
-				      keys);
+	if (app)
+		request.key_count = app->keys(command + sizeof(uint64_t),
+					      body->size - sizeof(uint64_t), keys);
+	world->outside->received = message;
 	process->protocol->request(&process->env, process->state, &request);
+	world->outside->received = NULL;
 }
 
 /* Service time makes load real: a message waits until its process has spent that time on it. */
@@ -284,7 +287,8 @@ static bool must_be_served(struct world *world, struct process *process,
 bool process_receive(struct world *world, struct process *process, struct env_message *message)
 {
 	if (unlikely(process->status == PAUSED)) {
-		if (process->inbox_count == INBOX_MAX) {
+		/* What its own machine hands it takes no room in a socket. */
+		if (process->inbox_count == INBOX_MAX && message->kind != MESSAGE_APPLIED) {
 			world->counters.inbox_dropped++;
 			trace_message(world, TRACE_LOST, message);
 			message_free(world, message);
@@ -300,8 +304,10 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 		return false;
 	message_delivered(world, message);
 	handler_begin(world, process);
-	if (message->kind == MESSAGE_REQUEST)
+	if (message->kind == MESSAGE_REQUEST || unlikely(message->kind == MESSAGE_PROPOSAL))
 		handle_request(world, process, message);
+	else if (unlikely(message->kind == MESSAGE_APPLIED))
+		handle_applied(process, message);
 	else
 		process->protocol->messages[message->type].handle(&process->env, process->state,
 								  (process_id)message->from,
@@ -313,10 +319,11 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-void process_init(struct world *world, struct process *process, group_id group, process_id id)
+void process_init(struct world *world, struct process *process, group_id group, unsigned member)
 {
 	const struct setup *setup = world->setup;
 	struct group *in = &world->groups[group];
+	process_id id = in->members[member];
 
 	process->env.bugs = in->bugs;
 	process->world = world;
@@ -329,10 +336,13 @@ void process_init(struct world *world, struct process *process, group_id group, 
 	process->timers = arena_bump(&world->arena,
 				     (timer_types(in->protocol) + 1) * sizeof(ref_t));
 	disk_init(world, &process->disk);
+	machine_join(world, process, member);
 
-	address_t offset = choice_address(CHOICE_CLOCK, id, 0, 0, 0);
-	address_t sign = choice_address(CHOICE_CLOCK, id, 0, 1, 0);
-	address_t drift = choice_address(CHOICE_CLOCK, id, 0, 2, 0);
+	/* One clock a machine. */
+	unsigned machine = (unsigned)lowest_bit(process->machine);
+	address_t offset = choice_address(CHOICE_CLOCK, machine, 0, 0, 0);
+	address_t sign = choice_address(CHOICE_CLOCK, machine, 0, 1, 0);
+	address_t drift = choice_address(CHOICE_CLOCK, machine, 0, 2, 0);
 
 	process->clock.wall_ahead = choose_duration(&world->choices, offset, &setup->clock_offset);
 	if (choose_below(&world->choices, sign, 2))
@@ -390,10 +400,10 @@ static void break_connections(struct world *world, process_id id)
 	}
 }
 
-void world_crash_now(struct world *world, process_id id)
+static void crash(struct world *world, struct process *process)
 {
-	struct process *process = world_process(world, id);
 	const struct observer *observer = world->above->observer;
+	process_id id = process->id;
 
 	if (process->status == DOWN)
 		return;
@@ -422,6 +432,12 @@ void world_crash_now(struct world *world, process_id id)
 	changed(world, process);
 }
 
+void world_crash_now(struct world *world, process_id id)
+{
+	for (uint64_t left = world_process(world, id)->machine; left; left &= left - 1)
+		crash(world, world_process(world, (process_id)lowest_bit(left)));
+}
+
 static bool in_handler_of(const struct world *world, const struct process *process)
 {
 	return world->outside->in_handler && world->outside->current == process;
@@ -447,11 +463,9 @@ bool world_crash(struct world *world, process_id id)
 	return true;
 }
 
-void world_restart(struct world *world, process_id id)
+static void restart(struct world *world, struct process *process, bool dead_disk)
 {
-	struct process *process = world_process(world, id);
-
-	if (process->status != DOWN || process->dead_disk) {
+	if (process->status != DOWN || dead_disk) {
 		process->crash_armed = false; /* it had not died yet, and now it will not */
 		return;
 	}
@@ -461,6 +475,17 @@ void world_restart(struct world *world, process_id id)
 	enum boot boot = process->wiped ? BOOT_EMPTY : process->boots ? BOOT_RESTART : BOOT_FIRST;
 
 	process_boot(world, process, boot);
+}
+
+void world_restart(struct world *world, process_id id)
+{
+	uint64_t machine = world_process(world, id)->machine;
+	bool dead_disk = false;
+
+	for (uint64_t left = machine; left; left &= left - 1)
+		dead_disk |= world_process(world, (process_id)lowest_bit(left))->dead_disk;
+	for (uint64_t left = machine; left; left &= left - 1)
+		restart(world, world_process(world, (process_id)lowest_bit(left)), dead_disk);
 }
 
 void world_wipe(struct world *world, process_id id)

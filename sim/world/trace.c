@@ -116,11 +116,10 @@ static void print_fields_of(struct world *world, const struct env_message *messa
 	fputc(']', out);
 }
 
-static const char *const kind_names[MESSAGE_KINDS] = {
-	[MESSAGE_REQUEST] = "request",
-	[MESSAGE_ANSWER] = "answer",
-	[MESSAGE_REDIRECT] = "redirect",
-	[MESSAGE_REFUSAL] = "refusal",
+static const char *const kind_names[] = {
+	[MESSAGE_REQUEST] = "request",   [MESSAGE_ANSWER] = "answer",
+	[MESSAGE_REDIRECT] = "redirect", [MESSAGE_REFUSAL] = "refusal",
+	[MESSAGE_PROPOSAL] = "proposal",
 };
 
 const char *message_sort_name(const struct protocol *protocol, unsigned sort)
@@ -128,7 +127,9 @@ const char *message_sort_name(const struct protocol *protocol, unsigned sort)
 	const struct message_type *type = protocol->messages;
 
 	if (sort >= MESSAGE_TYPES_MAX)
-		return sort < MESSAGE_SORTS ? kind_names[sort - MESSAGE_TYPES_MAX] : NULL;
+		return sort < MESSAGE_TYPES_MAX + MESSAGE_KINDS
+			       ? kind_names[sort - MESSAGE_TYPES_MAX]
+			       : NULL;
 	while (type && type->name && sort-- > 0)
 		type++;
 	return type ? type->name : NULL;
@@ -197,6 +198,13 @@ void trace_print_body(struct world *world, const struct env_message *message, FI
 
 	if (message->kind == MESSAGE_PROTOCOL) {
 		print_fields_of(world, message, out);
+		return;
+	}
+	if (message->kind == MESSAGE_APPLIED) {
+		const struct applied_body *told = (const struct applied_body *)message->body;
+
+		fprintf(out, "%-18s index %" PRIu64 ": ", "applied below", told->index);
+		trace_print_command(world, (group_id)message->group, told + 1, told->size, out);
 		return;
 	}
 	fprintf(out, "%-18s ", kind_names[message->kind]);

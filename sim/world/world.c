@@ -68,6 +68,8 @@ static void lay_out_groups(struct world *world, const struct setup *setup)
 		group->app = from->app;
 		group->first = (uint8_t)next;
 		group->count = (uint8_t)from->members;
+		group->base = (group_id)(from->on ? from->on - 1u : i);
+		world->groups[group->base].carries |= from->on != 0;
 		memcpy(group->bugs, from->bugs, sizeof(group->bugs));
 		group->members = arena_bump(&world->arena, from->members);
 		for (unsigned m = 0; m < from->members; m++)
@@ -76,6 +78,12 @@ static void lay_out_groups(struct world *world, const struct setup *setup)
 		if (message_types(from->protocol) > world->type_count)
 			world->type_count = message_types(from->protocol);
 	}
+	/* What members send each other for an upper group has its own ordinals. */
+	for (unsigned i = 0; i < setup->group_count; i++)
+		if (setup->groups[i].on) {
+			world->type_count++;
+			break;
+		}
 	assert(next <= PROCESSES_MAX);
 	world->process_count = next;
 }
@@ -107,7 +115,7 @@ void world_begin(struct world *world, const struct setup *setup, const struct ab
 		for (unsigned m = 0; m < world->groups[g].count; m++) {
 			process_id id = world->groups[g].members[m];
 
-			process_init(world, world_process(world, id), (group_id)g, id);
+			process_init(world, world_process(world, id), (group_id)g, m);
 		}
 }
 
@@ -171,7 +179,8 @@ static bool crash_due(struct world *world, uint32_t ref)
 /* A connection keeps its order: where a later message was chosen, its first one comes instead. */
 static void keep_order(struct world *world, struct queue_item *chosen)
 {
-	if (!world->setup->connections || chosen->ref % ARENA_ALIGN != ITEM_MESSAGE)
+	if (chosen->ref % ARENA_ALIGN != ITEM_MESSAGE ||
+	    (!world->setup->connections && message_at(world, chosen->ref)->kind != MESSAGE_APPLIED))
 		return;
 	for (uint32_t i = 0; i < world->queue.count; i++) {
 		struct queue_item *item = &world->queue.item[i];
@@ -322,6 +331,17 @@ uint64_t world_inspect(struct world *world, process_id id, const char *name, uin
 	return inspector->get(&process->env, process->state);
 }
 
+group_id world_led_group(struct world *world, group_id id)
+{
+	const struct group *group = &world->groups[id];
+	const struct inspector *role = find_inspector(group->protocol, "role");
+
+	for (unsigned i = 0; role && role->values && role->values[i]; i++)
+		if (!strcmp(role->values[i], "leader"))
+			return id;
+	return group->base == id ? id : world_led_group(world, group->base);
+}
+
 process_id world_leader(struct world *world, group_id group)
 {
 	const struct group *in = &world->groups[group];
@@ -380,9 +400,4 @@ const void *env_options(const struct env *env)
 	const struct process *process = process_of(env);
 
 	return process->world->setup->groups[process->group].options;
-}
-
-group_id env_base(const struct env *env)
-{
-	return env_group(env);
 }

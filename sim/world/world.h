@@ -59,6 +59,7 @@ struct group_setup {
 	const struct app *app;
 	const void *options; /* the protocol's options struct */
 	unsigned members;    /* processes are numbered over all groups, in order */
+	uint8_t on;          /* 1 + the group that it stands on, an earlier one; 0: on none */
 	uint64_t bugs[BUG_WORDS];
 };
 
@@ -103,10 +104,14 @@ enum message_kind {
 	MESSAGE_REQUEST,
 	MESSAGE_ANSWER,
 	MESSAGE_REDIRECT,
-	MESSAGE_REFUSAL
+	MESSAGE_REFUSAL,
+	MESSAGE_PROPOSAL, /* between groups: a request without an answer, by way of other members */
+	MESSAGE_APPLIED   /* and back: what the base has applied */
 };
-enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = 5, MESSAGE_TYPES_MAX = 58 };
-enum { MESSAGE_SORTS = MESSAGE_TYPES_MAX + MESSAGE_KINDS };
+/* MESSAGE_KINDS: those on clients' links. */
+enum { MESSAGE_RECORDS_INLINE = 4, MESSAGE_KINDS = MESSAGE_PROPOSAL, MESSAGE_TYPES_MAX = 58 };
+enum { MESSAGE_SORTS = MESSAGE_TYPES_MAX + MESSAGE_PROPOSAL + 1 };
+_Static_assert((int)MESSAGE_SORTS <= 64, "a sort's place in an address");
 
 /*
  * One block in the arena: the header, then the body that the protocol fills in. What the
@@ -173,6 +178,12 @@ struct request_body {
 	request_id id;
 	uint64_t session, sequence;
 	uint32_t kind, size;
+};
+
+/* Body of what a base has applied; the command follows. */
+struct applied_body {
+	uint64_t index;
+	uint32_t group, size;
 };
 
 /* Body of an answer, a redirect or a refusal; the answer's bytes follow. */
@@ -258,6 +269,7 @@ struct process {
 	struct clock clock;
 	struct disk disk;
 	uint64_t applied;              /* the last index */
+	uint64_t machine;              /* the set of processes on its machine, itself too */
 	ref_t held_first, held_last;   /* waiting for the disk, in order of ticket */
 	ref_t inbox_first, inbox_last; /* of a paused process */
 	uint32_t inbox_count;
@@ -362,10 +374,13 @@ struct world { /* stands at the arena's start */
 		const struct protocol *protocol;
 		const struct app *app;
 		uint8_t first, count;
+		group_id base; /* that it stands on; itself: on none */
+		bool carries;  /* another stands on it */
 		uint64_t bugs[BUG_WORDS];
 		process_id *members;
 	} groups[GROUPS_MAX];
 	unsigned group_count;
+	uint64_t proposals;    /* made so far */
 	bool healed;           /* loss has stopped, latencies are capped */
 	bool stop;             /* a floor above wants the run to end at this event */
 	bool ask_when_handled; /* the observer wants a word when this handler is over */
@@ -422,6 +437,9 @@ void world_request(struct world *, unsigned client, process_id to, const struct 
 
 /* ---- What can be done to a process ----------------------------------------------------------- */
 
+/* A crash takes the whole machine, and a restart brings it back, in order of groups. The rest is
+ * done to each of its processes by whoever does it (sim/faults). */
+
 /* Crashes now, or in the middle of its next handler (a choice); false where it is down already. */
 bool world_crash(struct world *, process_id);
 void world_crash_now(struct world *, process_id);
@@ -468,6 +486,8 @@ static inline const struct protocol *world_protocol(const struct world *world, p
 }
 /* Value of the inspector of that name; `fallback` where it has none, or is down. */
 uint64_t world_inspect(struct world *, process_id, const char *name, uint64_t fallback);
+/* That group, or the one that it stands on where its own protocol knows no leaders. */
+group_id world_led_group(struct world *, group_id);
 /* The live process of a group that believes to lead, in the highest term, or NO_PROCESS. */
 process_id world_leader(struct world *, group_id);
 /* The record at `index` of its log, NULL where there is none. */

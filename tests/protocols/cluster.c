@@ -8,6 +8,12 @@
 static struct cluster cluster;
 static struct raft_options raft_options;
 
+/* The group that clients talk to: the last. */
+static const struct group_setup *asked_group(void)
+{
+	return &cluster.setup.groups[cluster.setup.group_count - 1];
+}
+
 /* ---- What the floors above would do ---------------------------------------------------------- */
 
 static void observed(struct world *world, process_id who, enum observation what, uint64_t a,
@@ -93,8 +99,8 @@ static void answered(struct world *world, unsigned client, const struct env_mess
 				  .kind = (enum message_kind)message->kind,
 				  .whom = (process_id)body->whom};
 	if (message->kind == MESSAGE_ANSWER)
-		cluster.setup.groups[0].app->tell(cluster.sent[body->id >> 16], 32, body + 1,
-						  body->size, &answer->told);
+		asked_group()->app->tell(cluster.sent[body->id >> 16], 32, body + 1, body->size,
+					 &answer->told);
 }
 
 static void changed(struct world *world, process_id who)
@@ -159,13 +165,15 @@ void cluster_close(void)
 
 void cluster_bug(struct cluster *at, const char *name)
 {
-	const struct protocol *protocol = at->setup.groups[0].protocol;
+	for (unsigned g = 0; g < at->setup.group_count; g++) {
+		const struct bug *bugs = at->setup.groups[g].protocol->bugs;
 
-	for (unsigned i = 0; protocol->bugs[i].name; i++)
-		if (!strcmp(protocol->bugs[i].name, name)) {
-			at->world->groups[0].bugs[i / 64] |= (uint64_t)1 << i % 64;
-			return;
-		}
+		for (unsigned i = 0; bugs[i].name; i++)
+			if (!strcmp(bugs[i].name, name)) {
+				at->world->groups[g].bugs[i / 64] |= (uint64_t)1 << i % 64;
+				return;
+			}
+	}
 	CU_FAIL_FATAL("no bug of that name");
 }
 
@@ -185,7 +193,7 @@ request_id cluster_ask(struct cluster *at, process_id whom, unsigned operation, 
 		       uint64_t value)
 {
 	request_id id = (request_id)++at->requests << 16;
-	const struct app *app = at->setup.groups[0].app;
+	const struct app *app = asked_group()->app;
 	struct drawn drawn = {.operation = operation, .key = key, .fresh = value};
 	char command[64];
 

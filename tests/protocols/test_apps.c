@@ -3,6 +3,7 @@
 
 #include "protocols/apps/keyed.h"
 #include "protocols/common/pending.h"
+#include "protocols/common/table.h"
 #include "sim/world/pcg.h"
 
 enum { KEYS = 40, STEPS = 20000 };

@@ -159,7 +159,7 @@ static void blind_protocols_take_no_comparisons(void)
 	struct protocol blind = {.name = "blind", .blind_writes_only = true};
 	struct scenario scenario = {.group_count = 1};
 	struct complaints complaints = {0};
-	struct reading reading = {&scenario, &complaints};
+	struct reading reading = {&scenario, &complaints, &scenario.groups[0]};
 	const struct key *mix = key_named(IN_WORKLOAD, "mix");
 
 	struct complaints none = {0};
@@ -271,11 +271,16 @@ static bool same_regions(const struct regions *a, const struct regions *b)
 	return same;
 }
 
+static bool same_group(const struct cluster_group *a, const struct cluster_group *b)
+{
+	return same_section(IN_CLUSTER, a, b) && a->protocol == b->protocol && a->app == b->app &&
+	       a->on == b->on && same_options(a, b) && !memcmp(a->bugs, b->bugs, sizeof(a->bugs));
+}
+
 static bool same_scenario(const struct scenario *a, const struct scenario *b)
 {
 	static const enum section sections[] = {IN_SCENARIO, IN_NETWORK, IN_DEFAULT_LINK, IN_DISK,
 						IN_CLOCKS,   IN_PROCESS, IN_WORKLOAD,     IN_RUN};
-	const struct cluster_group *group = &a->groups[0], *other = &b->groups[0];
 	bool same = a->link_count == b->link_count && a->fault_count == b->fault_count &&
 		    a->nemesis_count == b->nemesis_count &&
 		    a->expectation_count == b->expectation_count && a->plots == b->plots &&
@@ -284,10 +289,10 @@ static bool same_scenario(const struct scenario *a, const struct scenario *b)
 
 	for (unsigned i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		same &= same_section(sections[i], a, b);
-	same &= same_section(IN_CLUSTER, group, other) && group->protocol == other->protocol &&
-		group->app == other->app && same_options(group, other) &&
-		!memcmp(group->bugs, other->bugs, sizeof(group->bugs)) &&
-		!memcmp(a->workload.weight, b->workload.weight, sizeof(a->workload.weight));
+	same &= !memcmp(a->workload.weight, b->workload.weight, sizeof(a->workload.weight)) &&
+		a->group_count == b->group_count;
+	for (unsigned i = 0; same && i < a->group_count; i++)
+		same = same_group(&a->groups[i], &b->groups[i]);
 	for (size_t i = 0; same && i < a->link_count; i++)
 		same = same_section(IN_LINK, &a->links[i], &b->links[i]) &&
 		       same_way(&a->links[i].link, &b->links[i].link);
@@ -337,6 +342,7 @@ static void every_good_file(void)
 	CU_ASSERT(each_file("scenarios/raft", check_survival) > 0);
 	each_file("scenarios/single", check_survival);
 	each_file("scenarios/abd", check_survival);
+	each_file("scenarios/counter", check_survival);
 	each_file("scenarios/zoo", check_survival);
 }
 

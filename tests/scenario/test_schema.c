@@ -419,9 +419,9 @@ static const char *const told_too[] = {
 	"is no skew",
 	"is no rate",
 };
-/* Braces cut a distribution apart, so that an editor's schema can't see its end; and a list of two
- * groups is well-formed. */
-static const char *const not_told[] = {"distribution-", "not-yet-groups"};
+/* Braces cut a distribution apart, so that an editor's schema can't see its end; and what a group
+ * may say depends on the others. */
+static const char *const not_told[] = {"distribution-", "app-none-for-clients", "bug-of-no-group"};
 
 static unsigned refused;
 

@@ -1,0 +1,165 @@
+/*
+ * The cluster: one group, or a list of them, each on machines of its own or on those of an earlier
+ * one. Clients talk to the last.
+ */
+#include "sim/scenario/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cluster_group *asked_group(const struct scenario *scenario)
+{
+	return (struct cluster_group *)&scenario->groups[scenario->workload.group];
+}
+
+const struct cluster_group *root_group(const struct scenario *scenario)
+{
+	const struct cluster_group *group = asked_group(scenario);
+
+	while (group->on)
+		group = &scenario->groups[group->on - 1];
+	return group;
+}
+
+unsigned scenario_nodes(const struct scenario *scenario)
+{
+	unsigned nodes = 0;
+
+	for (unsigned i = 0; i < scenario->group_count; i++) {
+		if (!scenario->groups[i].nodes)
+			return 0;
+		nodes += scenario->groups[i].nodes;
+	}
+	return nodes;
+}
+
+bool protocol_repeated(const struct scenario *scenario, unsigned which)
+{
+	for (unsigned i = 0; i < which; i++)
+		if (scenario->groups[i].protocol == scenario->groups[which].protocol)
+			return true;
+	return false;
+}
+
+/* ---- What a group stands on ------------------------------------------------------------------ */
+
+bool read_on(struct reading *reading, const struct node *node)
+{
+	const struct scenario *scenario = reading->scenario;
+	unsigned own = (unsigned)(reading->group - scenario->groups);
+	const char *names[SCENARIO_GROUPS_MAX];
+
+	if (!expect_kind(reading, "on", node, NODE_TEXT))
+		return false;
+	for (unsigned i = 0; i < own; i++) {
+		names[i] = scenario->groups[i].name;
+		if (!strcmp(names[i], node->text))
+			reading->group->on = (uint8_t)(i + 1);
+	}
+	if (!reading->group->on)
+		refuse_name(reading, "earlier group", node, names, own);
+	return reading->group->on != 0;
+}
+
+void write_on(const struct scenario *scenario, const struct cluster_group *group, struct text *out)
+{
+	text_add(out, "%s", scenario->groups[group->on - 1].name);
+}
+
+/* ---- What does not fit together -------------------------------------------------------------- */
+
+/* Where that key's value stands in a group's map, or else the map. */
+static const struct node *place(const struct node *map, const char *key)
+{
+	const struct node *value = tree_find(map, key);
+
+	return value ? value : map;
+}
+
+static void check_name(struct reading *reading, const struct node *map)
+{
+	const struct cluster_group *group = reading->group;
+
+	for (const struct cluster_group *other = reading->scenario->groups; other < group; other++)
+		if (!strcmp(other->name, group->name)) {
+			refuse(reading, place(map, "group"),
+			       "group: two of them are called \"%s\"; accepted: a name of its own "
+			       "for each",
+			       group->name);
+			return;
+		}
+}
+
+static void check_base(struct reading *reading, const struct node *map)
+{
+	const struct cluster_group *group = reading->group;
+	const struct cluster_group *base = &reading->scenario->groups[group->on - 1];
+
+	if (!group->protocol->applied)
+		refuse(reading, place(map, "on"),
+		       "on: %s stands on no other group; accepted: a protocol that is told what "
+		       "another one has applied",
+		       group->protocol->name);
+	if (group->nodes > base->nodes && base->nodes)
+		refuse(reading, place(map, "nodes"),
+		       "nodes: %u on the machines of %u; accepted: at most as many", group->nodes,
+		       base->nodes);
+	if (base->app)
+		refuse(reading, place(map, "on"),
+		       "on: \"%s\" replicates %s, and would not understand what this group "
+		       "proposes; accepted: a group with app: none",
+		       base->name, base->app->name);
+}
+
+static void check_group(struct reading *reading, const struct node *map)
+{
+	const struct cluster_group *group = reading->group;
+
+	check_name(reading, map);
+	if (group->protocol && group->on)
+		check_base(reading, map);
+	else if (group->protocol && group->protocol->applied)
+		refuse(reading, place(map, "protocol"),
+		       "%s stands on another group; accepted: with on: and the name of one",
+		       group->protocol->name);
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static void read_group(struct reading *reading, const struct node *map)
+{
+	unsigned complaints = reading->complaints->count;
+	struct cluster_group *group = reading->group;
+
+	if (!tree_find(map, "nodes") && !tree_find(map, "on"))
+		refuse_missing(reading, key_named(IN_CLUSTER, "nodes"), map);
+	read_section(reading, IN_CLUSTER, map, map, group);
+	if (group->on && !group->nodes)
+		group->nodes = reading->scenario->groups[group->on - 1].nodes;
+	if (reading->complaints->count == complaints)
+		check_group(reading, map);
+}
+
+void read_cluster(struct reading *reading, const struct node *node)
+{
+	struct scenario *scenario = reading->scenario;
+	bool list = node->kind == NODE_LIST;
+
+	if (list && (node->count == 0 || node->count > SCENARIO_GROUPS_MAX)) {
+		refuse(reading, node, "cluster: a list of %u groups; accepted: 1 to %d",
+		       node->count, SCENARIO_GROUPS_MAX);
+		return;
+	}
+	scenario->group_count = list ? node->count : 1;
+	scenario->workload.group = (group_id)(scenario->group_count - 1);
+	const struct node *map = list ? node->first : node;
+
+	for (unsigned i = 0; i < scenario->group_count; i++, map = map->next) {
+		reading->group = &scenario->groups[i];
+		if (expect_kind(reading, "cluster", map, NODE_MAP))
+			read_group(reading, map);
+	}
+	if (scenario_nodes(scenario) > PROCESSES_MAX)
+		refuse(reading, node, "cluster: %u processes in all groups; accepted: at most %d",
+		       scenario_nodes(scenario), PROCESSES_MAX);
+}

@@ -1,0 +1,170 @@
+/* Groups on groups in whole runs: whom faults hit, whose leader is meant, and who is convicted. */
+#include "sim/run/run.h"
+#include "tests/tests.h"
+
+static struct theatre *theatre;
+static struct run_result result;
+
+#define ON_RAFT                                                                                    \
+	"cluster:\n"                                                                               \
+	"  - {group: log, protocol: raft, nodes: 5, app: none}\n"                                  \
+	"  - {group: count, protocol: counter, on: log, app: register}\n"
+
+static void play(const char *cluster, const char *rest, uint64_t seed)
+{
+	char text[2048];
+	struct complaints complaints = {0};
+
+	snprintf(text, sizeof(text),
+		 "scenario: 1\nname: groups\n%s"
+		 "workload: {clients: 4, rate: 50/s, arrival: poisson, keys: 4}\n%s",
+		 cluster, rest);
+	struct scenario *scenario = scenario_parse("groups", text, strlen(text), &complaints);
+
+	if (!scenario)
+		complaints_print(stdout, "groups", text, &complaints);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scenario);
+	if (!theatre)
+		theatre = theatre_open(ARENA_BASE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(theatre);
+	run_scenario(theatre, scenario, &(struct run_options){.seed = seed}, &result);
+	scenario_free(scenario);
+}
+
+static uint64_t hit(unsigned fault)
+{
+	return faults_state(theatre_world(theatre), fault)->hit.processes;
+}
+
+static void a_fault_hits_all_that_share_the_machine(void)
+{
+	play(ON_RAFT,
+	     "run: {duration: 6s, heal: 5s}\n"
+	     "faults:\n"
+	     "  - {at: 1s, crash: n2, for: 500ms}\n"
+	     "  - {at: 2s, pause: n8, for: 500ms}\n"
+	     "  - {at: 3s, partition: [[n1, n7], [rest]], for: 500ms}\n"
+	     "  - {at: 4s, slow_disk: n5, for: 500ms}\n",
+	     1);
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(hit(0), 1u << 1 | 1u << 6);
+	EQUAL(hit(1), 1u << 2 | 1u << 7);
+	EQUAL(hit(2), 0x3FF); /* both parts: all */
+	EQUAL(hit(3), 1u << 4 | 1u << 9);
+	EQUAL(result.counters.crashes, 2);
+	EQUAL(result.counters.pauses, 2);
+	EQUAL(result.counters.boots, 12);
+	CU_ASSERT(result.counters.cut > 0);
+}
+
+static void the_leader_is_that_of_the_group_below(void)
+{
+	play(ON_RAFT,
+	     "run: {duration: 4s, heal: 3s}\n"
+	     "faults:\n"
+	     "  - {at: 1s, crash: leader, for: 500ms}\n"
+	     "  - {at: 2s, crash: random_minority, for: 200ms}\n",
+	     2);
+	EQUAL(result.verdict, HOLDS);
+	CU_ASSERT(result.leader_changes >= 2);
+	EQUAL(hit(0) & 0x1F, hit(0) >> 5); /* with its counter */
+	EQUAL(count_bits(hit(0)), 2);
+	EQUAL(count_bits(hit(1)), 4);
+}
+
+static void a_core_is_made_of_whole_machines(void)
+{
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		play(ON_RAFT, "run: {duration: 3s, heal: 2s, heal_mode: core}\n", seed);
+		EQUAL(result.verdict, HOLDS);
+		struct world *world = theatre_world(theatre);
+		uint64_t core = faults_core(world);
+
+		EQUAL(count_bits(core & 0x1F), 3);
+		EQUAL(core & 0x1F, core >> 5);
+		for (process_id id = 0; id < 5; id++)
+			EQUAL(world_process(world, id)->status == DOWN,
+			      world_process(world, id + 5)->status == DOWN);
+	}
+}
+
+static void smaller_groups_and_groups_of_one_stand_too(void)
+{
+	play("cluster:\n"
+	     "  - {group: log, protocol: raft, nodes: 3, app: none}\n"
+	     "  - {group: other, protocol: counter, nodes: 1, app: none, on: log}\n"
+	     "  - {group: count, protocol: counter, nodes: 2, on: log, app: kv}\n",
+	     "run: {duration: 3s, heal: 2s}\nfaults: [{at: 1s, crash: n1, for: 300ms}]\n", 1);
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(hit(0), 1u << 0 | 1u << 3 | 1u << 4);
+	CU_ASSERT(result.operations.ok > 80);
+}
+
+/* Both groups have ledgers of their own, and each is asked whether it has come together. */
+static void judges_look_at_each_group(void)
+{
+	play(ON_RAFT, "run: {duration: 3s, heal: 2s}\n", 1);
+	EQUAL(result.verdict, HOLDS);
+	CU_ASSERT(result.check.checks[JUDGE_STATE_MACHINE_SAFETY] >= 2 * 5 * result.operations.ok);
+	EQUAL(result.check.checks[JUDGE_CONVERGENCE], 10);
+	CU_ASSERT(result.check.checks[JUDGE_LINEARIZABILITY] > 80);
+}
+
+static void a_base_that_loses_its_log_is_convicted_under_any_group(void)
+{
+	bool convicted = false;
+
+	for (uint64_t seed = 1; seed <= 10 && !convicted; seed++) {
+		play(ON_RAFT,
+		     "run: {duration: 4s, heal: 3s}\n"
+		     "faults: [{at: 1s, partition: [[leader, follower], [rest]], for: 1s}]\n"
+		     "bugs: [raft.quorum-too-small]\n",
+		     seed);
+		convicted = result.verdict == VIOLATED;
+	}
+	CU_ASSERT(convicted);
+}
+
+/* A base whose majority is away answers nothing, and the group on it does not hide that. */
+static void what_the_base_does_not_survive_excuses_the_group_on_it(void)
+{
+	play(ON_RAFT,
+	     "run: {duration: 4s, heal: 3s}\n"
+	     "faults:\n"
+	     "  - {at: 500ms, wipe: n1}\n  - {at: 800ms, wipe: n7}\n  - {at: 1100ms, wipe: n3}\n"
+	     "bugs: [counter.answers-before-applied]\n"
+	     "expect: [linearizable]\n",
+	     1);
+	EQUAL(result.verdict, UNKNOWN);
+	CONTAINS(result.reason, "does not claim to survive a wiped disk");
+}
+
+static void equal_seeds_give_equal_runs(void)
+{
+	uint64_t fingerprint = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		play(ON_RAFT,
+		     "network: {default: {loss: 5%}}\n"
+		     "run: {duration: 4s, heal: 3s}\nfaults: [{at: 1s, crash: leader, for: 1s}]\n",
+		     7);
+		CU_ASSERT(!i || result.fingerprint == fingerprint);
+		fingerprint = result.fingerprint;
+	}
+	theatre_close(theatre);
+	theatre = NULL;
+}
+
+CU_TestInfo groups_tests[] = {
+	{"a fault hits all that share the machine", a_fault_hits_all_that_share_the_machine},
+	{"the leader is that of the group below", the_leader_is_that_of_the_group_below},
+	{"a core is made of whole machines", a_core_is_made_of_whole_machines},
+	{"smaller groups and groups of one stand too", smaller_groups_and_groups_of_one_stand_too},
+	{"judges look at each group", judges_look_at_each_group},
+	{"a base that loses its log is convicted under any group",
+	 a_base_that_loses_its_log_is_convicted_under_any_group},
+	{"what the base does not survive excuses the group on it",
+	 what_the_base_does_not_survive_excuses_the_group_on_it},
+	{"equal seeds give equal runs", equal_seeds_give_equal_runs},
+	CU_TEST_INFO_NULL,
+};
