@@ -121,7 +121,8 @@ static bool write_verdict(const struct keep *keep, struct theatre *theatre,
 		return false;
 	if (asprintf(&replay, "%s --seed %" PRIu64, keep->options->replay, keep->seed) < 0)
 		abort();
-	verdict_write(file, theatre_world(theatre), keep->scenario, record, metrics, replay);
+	verdict_write(file, theatre_world(theatre), keep->scenario, record, metrics,
+		      theatre_stall(theatre), replay);
 	free(replay);
 	return folder_close(keep->folder, file, "verdict.json");
 }

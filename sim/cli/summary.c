@@ -11,6 +11,7 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/perform.h"
+#include "sim/results/stall.h"
 #include "sim/results/writers.h"
 
 /* The ring has a line more than is shown: the one that is being read. */
@@ -20,6 +21,13 @@ enum {
 	TRACE_LINE_MAX = 512,
 	SENTENCE_KNOWN_BY = 48
 };
+
+static void folder_of(char folder[FOLDER_PATH_MAX], const struct scenario *scenario,
+		      const struct campaign_options *options, uint64_t seed)
+{
+	snprintf(folder, FOLDER_PATH_MAX, "%s/%s/seed-%" PRIu64, options->out, scenario->name,
+		 seed);
+}
 
 /* ---- A violation ----------------------------------------------------------------------------- */
 
@@ -59,6 +67,21 @@ static void print_stuck(FILE *out, const char *folder, const struct linearizabil
 	fprintf(out, "    all of it: %s\n", path);
 }
 
+/* Of a run that did not finish: who waits for whom, as its verdict has it. */
+static bool print_stall(FILE *out, const char *folder)
+{
+	char path[FOLDER_PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/verdict.json", folder);
+	json_t *verdict = json_load_file(path, 0, NULL);
+	const json_t *stall = json_object_get(verdict, "stall");
+
+	if (stall)
+		stall_print(out, stall);
+	json_decref(verdict);
+	return stall != NULL;
+}
+
 static void print_evidence(FILE *out, const char *folder, const struct run_result *result)
 {
 	char path[FOLDER_PATH_MAX + 16];
@@ -69,8 +92,10 @@ static void print_evidence(FILE *out, const char *folder, const struct run_resul
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/trace.txt", folder);
-	fputs("    what led to it:\n", out);
-	print_trace(out, path, result->check.first.sentence);
+	if (result->check.first.judge != JUDGE_LIVENESS || !print_stall(out, folder)) {
+		fputs("    what led to it:\n", out);
+		print_trace(out, path, result->check.first.sentence);
+	}
 	fprintf(out, "    all of it: %s\n", path);
 }
 
@@ -89,8 +114,7 @@ static void print_violation(FILE *out, const struct scenario *scenario,
 
 	fprintf(out, "\n  seed %" PRIu64 " violated %s:\n    %s\n", noted->seed,
 		judges[first->judge].name, first->sentence);
-	snprintf(folder, sizeof(folder), "%s/%s/seed-%" PRIu64, options->out, scenario->name,
-		 noted->seed);
+	folder_of(folder, scenario, options, noted->seed);
 	if (noted->kept)
 		print_evidence(out, folder, &noted->record.result);
 	print_again(out, options, noted->seed);
@@ -101,6 +125,7 @@ static void print_noted(FILE *out, const struct scenario *scenario,
 			const struct campaign_options *options, const struct campaign *campaign)
 {
 	uint64_t all = campaign->violated + campaign->unmet + campaign->unknown;
+	char folder[FOLDER_PATH_MAX];
 	bool told = false;
 
 	for (unsigned i = 0; i < campaign->noted_count; i++) {
@@ -117,6 +142,9 @@ static void print_noted(FILE *out, const struct scenario *scenario,
 			fprintf(out, "\n  seed %" PRIu64 " is %s: %s\n", noted->seed,
 				record_verdict(scenario, &noted->record),
 				record_reason(scenario, &noted->record));
+			folder_of(folder, scenario, options, noted->seed);
+			if (noted->kept)
+				print_stall(out, folder);
 			print_again(out, options, noted->seed);
 		}
 	}
@@ -130,10 +158,10 @@ static void print_inspection(FILE *out, const struct scenario *scenario,
 			     const struct campaign_options *options,
 			     const struct campaign *campaign)
 {
-	char path[FOLDER_PATH_MAX], line[TRACE_LINE_MAX];
+	char folder[FOLDER_PATH_MAX], path[FOLDER_PATH_MAX + 16], line[TRACE_LINE_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s/seed-%" PRIu64 "/" INSPECT_FILE, options->out,
-		 scenario->name, campaign->latest);
+	folder_of(folder, scenario, options, campaign->latest);
+	snprintf(path, sizeof(path), "%s/" INSPECT_FILE, folder);
 	FILE *file = fopen(path, "re");
 
 	fprintf(out, "\n  seed %" PRIu64 ":\n", campaign->latest);

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/results/stall.h"
 #include "sim/results/writers.h"
 
 static void put(json_t *object, const char *key, json_t *value)
@@ -262,7 +263,7 @@ static json_t *metrics_json(const struct world *world, const struct metrics *met
 
 void verdict_write(FILE *out, struct world *world, const struct scenario *scenario,
 		   const struct run_record *record, const struct metrics *metrics,
-		   const char *replay)
+		   const struct stall *stall, const char *replay)
 {
 	const struct run_result *result = &record->result;
 	json_t *root = json_object();
@@ -277,6 +278,10 @@ void verdict_write(FILE *out, struct world *world, const struct scenario *scenar
 		put_text(root, "because", result->reason);
 	put(root, "expectations", expectations_json(scenario, record));
 	put(root, "violation", violation_json(&result->check));
+	if (stall->stalled)
+		put(root, "stall",
+		    stall_json(world, scenario->groups[scenario->workload.group].app, stall,
+			       result->healed));
 	put(root, "judges", judges_json(&result->check));
 	put(root, "linearizability", linearizability_json(&result->linearizability));
 	put(root, "operations", operations_json(&result->operations));

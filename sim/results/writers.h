@@ -8,11 +8,12 @@
 #define SIM_RESULTS_WRITERS_H
 
 #include "sim/results/judgement.h"
+#include "sim/run/stall.h"
 
 /* `metrics` with its lists; `replay` is the command that gives this run again. The world is still
  * as the run left it. */
 void verdict_write(FILE *, struct world *, const struct scenario *, const struct run_record *,
-		   const struct metrics *, const char *replay);
+		   const struct metrics *, const struct stall *, const char *replay);
 /* A line a bucket. */
 void metrics_write(FILE *, const struct metrics *);
 /* A line for each change in what a process is. */

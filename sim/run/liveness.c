@@ -17,6 +17,7 @@ struct watch {
 	struct world *world;
 	const struct scenario *scenario;
 	struct run_result *result;
+	struct stall *stall;
 	nanoseconds patience, deadline;
 	uint64_t asked_before_heal; /* operations */
 	uint32_t elections;
@@ -96,6 +97,7 @@ static void convict(const struct watch *watch, const char *why)
 {
 	const struct run_result *result = watch->result;
 
+	stall_capture(watch->world, result->healed, watch->stall);
 	check_violated(watch->world, JUDGE_LIVENESS, NO_PROCESS,
 		       "%s, %lld ms after the heal at %lld ms: within thirty times the protocol's "
 		       "patience of %lld ms, and the time that an operation has, a healed cluster "
@@ -133,13 +135,15 @@ static bool over(struct watch *watch)
 	return true;
 }
 
-void liveness_phase(struct world *world, const struct scenario *scenario, struct run_result *result)
+void liveness_phase(struct world *world, const struct scenario *scenario, struct run_result *result,
+		    struct stall *stall)
 {
 	nanoseconds patience = scenario_patience(scenario);
 	struct watch watch = {
 		.world = world,
 		.scenario = scenario,
 		.result = result,
+		.stall = stall,
 		.patience = patience,
 		.deadline = world->now + PATIENCES * patience + scenario->workload.timeout,
 		.asked_before_heal = workload_counts(world)->invoked,
@@ -148,6 +152,7 @@ void liveness_phase(struct world *world, const struct scenario *scenario, struct
 	const char *limit;
 
 	result->healed = world->now;
+	stall->elections_before_heal = world->observed[SAW_LEADER_ELECTED];
 	do {
 		world_run(world, world->now + patience / PROBES_A_PATIENCE, &limit);
 		if (world->stop)

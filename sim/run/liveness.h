@@ -2,13 +2,13 @@
 #ifndef SIM_RUN_LIVENESS_H
 #define SIM_RUN_LIVENESS_H
 
-#include "sim/run/run.h"
+#include "sim/run/stall.h"
 
 /*
  * Runs the world from the heal to the scenario's end, and beyond it as long as the cluster may take
- * to settle. Speaks for the judge of liveness. Fills in `healed` and `settled` of the result. What
- * happens in the world is the same with and without judges.
+ * to settle. Speaks for the judge of liveness. Fills in `healed` and `settled` of the result, and,
+ * where it convicts, who waited. What happens in the world is the same with and without judges.
  */
-void liveness_phase(struct world *, const struct scenario *, struct run_result *);
+void liveness_phase(struct world *, const struct scenario *, struct run_result *, struct stall *);
 
 #endif

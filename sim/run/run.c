@@ -18,6 +18,7 @@ struct theatre {
 	const struct scenario *scenario;
 	const struct run_options *options;
 	struct run_result *result;
+	struct stall stall;
 	/* What the series has last told of each process. */
 	struct series_record last[PROCESSES_MAX];
 	nanoseconds last_event;
@@ -44,6 +45,11 @@ void theatre_close(struct theatre *theatre)
 	if (theatre->room)
 		linearizability_room_free(theatre->room);
 	free(theatre);
+}
+
+const struct stall *theatre_stall(const struct theatre *theatre)
+{
+	return &theatre->stall;
 }
 
 struct world *theatre_world(struct theatre *theatre)
@@ -285,7 +291,7 @@ static void play(struct world *world, void *context)
 	if (cut_short)
 		world_run(world, cut_short, &limit);
 	else
-		liveness_phase(world, scenario, theatre->result);
+		liveness_phase(world, scenario, theatre->result, &theatre->stall);
 }
 
 /* ---- The verdict ----------------------------------------------------------------------------- */
@@ -368,6 +374,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	theatre->scenario = scenario;
 	theatre->options = options;
 	theatre->result = result;
+	theatre->stall = (struct stall){.stalled = false};
 	set_up(scenario, options->seed, &theatre->setup);
 	if (options->events_max && options->events_max < theatre->setup.max_events)
 		theatre->setup.max_events = options->events_max;
@@ -388,6 +395,8 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 		outcome = RAN_UNTIL; /* this limit was asked for */
 	if (options->series)
 		sample(theatre);
+	if (outcome == RAN_LIMIT) /* what never came to its end is a stall, too */
+		stall_capture(world, result->healed, &theatre->stall);
 	workload_end(world);
 	result->operations = *workload_counts(world);
 	result->counters = world->counters;

@@ -591,6 +591,28 @@ unsigned workload_open(struct world *world)
 	return workload(world)->open;
 }
 
+unsigned workload_waiting(struct world *world, struct open_operation *list, unsigned most)
+{
+	const struct workload *w = workload(world);
+	unsigned count = 0;
+
+	for (uint32_t at = w->oldest; at != NOBODY && count < most;) {
+		const struct slot *slot = slot_at(world, at);
+
+		list[count++] = (struct open_operation){
+			.id = slot->id,
+			.since = slot->deadline - w->setup.timeout,
+			.asks_at = slot->asks_at == NEVER ? -1 : slot->asks_at,
+			.key = slot->key,
+			.operation = slot->operation,
+			.asked = slot->asked,
+			.server = slot->server,
+		};
+		at = slot->newer;
+	}
+	return count;
+}
+
 const struct workload_counts *workload_counts(struct world *world)
 {
 	return &workload(world)->counts;

@@ -45,6 +45,18 @@ bool workload_probe(struct world *);
 /* The number of the latest-begun of all operations that were answered, be it too late; 0: none. */
 uint64_t workload_freshest(struct world *);
 unsigned workload_open(struct world *); /* operations without an outcome so far */
+/* One that has none, as its client sees it. */
+struct open_operation {
+	request_id id;
+	nanoseconds since;
+	nanoseconds asks_at; /* it waits until then before it asks again; -1: for an answer */
+	uint64_t key;
+	unsigned operation; /* of the app */
+	unsigned asked;     /* how often */
+	process_id server;  /* that was asked last */
+};
+/* The oldest of them, at most `most`; returns how many. */
+unsigned workload_waiting(struct world *, struct open_operation *, unsigned most);
 const struct workload_counts *workload_counts(struct world *);
 /* At the end of a run: every open operation becomes unknown, in order of invocation. */
 void workload_end(struct world *);

@@ -432,11 +432,14 @@ bool network_deliver(struct world *world, struct env_message *message)
 			message_free(world, message);
 			return false;
 		}
-		if (link)
+		if (link) {
 			link->delivered = world->now;
+			link->delivered_sort = message_sort(message);
+		}
 		return process_receive(world, process, message);
 	}
 	world->links[message->link].delivered = world->now;
+	world->links[message->link].delivered_sort = message_sort(message);
 	message_delivered(world, message);
 	world->above->answered(world, message->to - (unsigned)CLIENT_FIRST, message);
 	message_free(world, message);

@@ -201,11 +201,13 @@ struct link {          /* directed */
 	uint32_t broken_place; /* ... and of the last before it broke */
 	ref_t wire;            /* struct wire; 0: an ideal one */
 	probability_t loss, duplicate, reorder;
-	nanoseconds slower;    /* added to every latency: its distance, and what faults add */
-	nanoseconds last;      /* delivery of the last message of a FIFO connection */
-	uint32_t setup;        /* 0: the default; then `links`, then `between` */
-	uint32_t lost;         /* messages that it lost, for whatever reason */
-	nanoseconds delivered; /* when it last delivered anything; -1: never */
+	nanoseconds slower;      /* added to every latency: its distance, and what faults add */
+	nanoseconds last;        /* delivery of the last message of a FIFO connection */
+	uint32_t setup;          /* 0: the default; then `links`, then `between` */
+	uint32_t lost;           /* messages that it lost, for whatever reason */
+	nanoseconds delivered;   /* when it last delivered anything; -1: never */
+	uint32_t delivered_sort; /* message_sort of that */
+	uint32_t unused;
 };
 
 /* What few links have: wire.c says what each does to a message. */

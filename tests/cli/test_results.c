@@ -280,6 +280,46 @@ static void a_worker_that_dies_is_told_and_the_other_runs_go_on(void)
 	shell_end();
 }
 
+static void a_stall_is_told(void)
+{
+	begin();
+	shell_file(
+		"churn.yaml",
+		"scenario: 1\nname: churn\ncluster: {protocol: raft, nodes: 3, app: kv, options: "
+		"{heartbeat: 400ms}}\nworkload: {clients: 2, rate: 20/s, arrival: poisson}\n"
+		"run: {duration: 2s}\nplots: []\n");
+	EQUAL(shell("$ORDEAL run churn.yaml"), 1);
+	CONTAINS(shell_out(), "violated liveness:");
+	CONTAINS(shell_out(), "after the heal; the last answer was to operation ");
+	CONTAINS(shell_out(), "    | operations: open ");
+	CONTAINS(shell_out(), "    | n3   ");
+	CONTAINS(shell_out(), "; heard n");
+	CU_ASSERT(strstr(shell_out(), "what led to it") == NULL);
+	json_t *verdict = json_loads(shell_text("out/latest/verdict.json"), 0, NULL);
+	json_t *stall = json_object_get(verdict, "stall");
+	json_t *last = json_array_get(json_object_get(stall, "processes"), 2);
+	json_t *heard = json_array_get(json_object_get(last, "heard"), 1);
+
+	CU_ASSERT(json_integer_value(json_object_get(stall, "elections_since_heal")) > 5);
+	CU_ASSERT_STRING_EQUAL(text_at(last, "process"), "n3");
+	CU_ASSERT_STRING_EQUAL(text_at(last, "status"), "up");
+	CU_ASSERT(strlen(text_at(last, "role")) > 0);
+	CU_ASSERT(json_integer_value(json_object_get(last, "term")) > 5);
+	CU_ASSERT_STRING_EQUAL(text_at(heard, "from"), "n2");
+	CU_ASSERT(strlen(text_at(heard, "message")) > 0);
+	CU_ASSERT(json_integer_value(json_object_get(heard, "at")) > 0);
+	json_decref(verdict);
+	EQUAL(shell("sed 's/2s}/2s, max_events: 60}/; s/{heartbeat: 400ms}/{}/' churn.yaml > "
+		    "short.yaml && "
+		    "$ORDEAL run short.yaml"),
+	      3);
+	CONTAINS(shell_out(), "the limit 'events' was reached");
+	CONTAINS(shell_out(), " waits since ");
+	CONTAINS(shell_out(), ", asked n");
+	EQUAL(shell("$ORDEAL run raft.yaml --seed 1 && ! grep stall out/latest/verdict.json"), 0);
+	shell_end();
+}
+
 CU_TestInfo results_tests[] = {
 	{"two runs leave the same bytes, however many jobs",
 	 two_runs_leave_the_same_bytes_however_many_jobs},
@@ -292,6 +332,7 @@ CU_TestInfo results_tests[] = {
 	{"with its bug off a hunt turns to safe", with_its_bug_off_a_hunt_turns_to_safe},
 	{"each violated run keeps a folder, up to ten", each_violated_run_keeps_a_folder_up_to_ten},
 	{"one seed leaves the table of many alone", one_seed_leaves_the_table_of_many_alone},
+	{"a run that does not finish tells who waits for whom", a_stall_is_told},
 	{"without gnuplot the verdict is the same", without_gnuplot_the_verdict_is_the_same},
 	{"an output folder that takes nothing is refused",
 	 an_output_folder_that_takes_nothing_is_refused},

@@ -1,4 +1,5 @@
 /* A run as a whole: its phases, its verdict, its twins. */
+#include "sim/run/stall.h"
 #include "sim/run/twin.h"
 #include "tests/tests.h"
 
@@ -223,6 +224,35 @@ static void request_drops_half(struct env *env, void *state, const struct reques
 		original->request(env, state, request);
 }
 
+static void who_waits_is_told(void)
+{
+	open_theatres();
+	parse(single, "run: {duration: 4s, heal: 3s}\n");
+	run_seed(1);
+	CU_ASSERT(!theatre_stall(here)->stalled);
+	replace();
+	changed.request = request_before_heal;
+	run_seed(1);
+	const struct stall *stall = theatre_stall(here);
+	const struct open_operation *oldest = &stall->operation[0];
+	const struct link *link = world_link(theatre_world(here), CLIENT_FIRST, 0);
+
+	CU_ASSERT(stall->stalled);
+	EQUAL(stall->at, result.ended);
+	CU_ASSERT(stall->open > 0 && stall->told > 0 && stall->told <= stall->open);
+	CU_ASSERT(oldest->since > result.healed && oldest->since < stall->at);
+	EQUAL(oldest->server, 0);
+	EQUAL(oldest->asked, 1);
+	EQUAL(oldest->asks_at, -1);
+	CU_ASSERT(request_number(oldest->id) <= result.operations.invoked);
+	CU_ASSERT(request_number(oldest->id) > stall->answered);
+	CU_ASSERT(stall->answered_at > 0 && stall->answered_at < result.healed);
+	CU_ASSERT(stall->given_up > 0 && stall->given_up <= result.operations.unknown);
+	CU_ASSERT(link->delivered > result.healed);
+	CU_ASSERT_STRING_EQUAL(message_sort_name(&changed, link->delivered_sort), "request");
+	close_theatres();
+}
+
 static void dropped_requests_are_convicted(void)
 {
 	open_theatres();
@@ -263,6 +293,9 @@ static void leaders_that_never_stop_changing_are_convicted(void)
 	EQUAL(result.verdict, VIOLATED);
 	EQUAL(result.check.first.judge, JUDGE_LIVENESS);
 	CU_ASSERT(result.leader_changes > 5);
+	CU_ASSERT(theatre_stall(here)->stalled);
+	CU_ASSERT(theatre_stall(here)->elections > 2);
+	CU_ASSERT(theatre_stall(here)->elections < result.leader_changes);
 	close_theatres();
 }
 
@@ -390,6 +423,7 @@ CU_TestInfo run_tests[] = {
 	 what_disks_do_beyond_the_model_convicts_nobody},
 	{"what a protocol does not claim to survive makes the verdict unknown",
 	 what_is_not_survived_convicts_nobody},
+	{"a run that does not finish tells who waits, and since when", who_waits_is_told},
 	{"a protocol that answers nobody after the heal is convicted of liveness",
 	 silence_after_the_heal_is_convicted},
 	{"a protocol that drops half of all requests after the heal is convicted of liveness",
