@@ -274,7 +274,8 @@ static void failed(struct world *world, process_id id, const char *what)
 {
 	char name[8];
 
-	check_violated(world, JUDGE_PROTOCOL_CRASHED, id, "%s %s", endpoint_name(id, name), what);
+	check_violated(world, JUDGE_PROTOCOL_CRASHED, id, "%s %s",
+		       id == NO_PROCESS ? "a plug-in" : endpoint_name(id, name), what);
 }
 
 static void hid(struct world *world, process_id id, const char *variable)

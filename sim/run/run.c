@@ -254,9 +254,10 @@ static void convict_history(struct theatre *theatre, const struct app *app)
 		(unsigned long long)found->key);
 }
 
-static void judge_linearizability(struct theatre *theatre)
+/* The model may be a plug-in's: what it does wrong ends this, as it ends a run. */
+static void judge_linearizability(struct world *world, void *context)
 {
-	struct world *world = theatre->world;
+	struct theatre *theatre = context;
 	struct linearizability *found = &theatre->result->linearizability;
 	const struct app *app = theatre->scenario->groups[theatre->scenario->workload.group].app;
 	struct operation *operations;
@@ -292,6 +293,16 @@ static void play(struct world *world, void *context)
 		world_run(world, cut_short, &limit);
 	else
 		liveness_phase(world, scenario, theatre->result, &theatre->stall);
+}
+
+/* Here, too, apps have their word, and inspectors. */
+static void close_run(struct world *world, void *context)
+{
+	struct theatre *theatre = context;
+
+	workload_end(world);
+	if (theatre->options->series)
+		sample(theatre);
 }
 
 /* ---- The verdict ----------------------------------------------------------------------------- */
@@ -368,7 +379,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 		  const struct run_options *options, struct run_result *result)
 {
 	struct world *world = theatre->world;
-	const char *limit;
+	const char *limit, *none;
 
 	*result = (struct run_result){.seed = options->seed, .verdict = HOLDS};
 	theatre->scenario = scenario;
@@ -393,11 +404,12 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 
 	if (outcome == RAN_LIMIT && options->events_max && world->events == options->events_max)
 		outcome = RAN_UNTIL; /* this limit was asked for */
-	if (options->series)
-		sample(theatre);
 	if (outcome == RAN_LIMIT) /* what never came to its end is a stall, too */
 		stall_capture(world, result->healed, &theatre->stall);
-	workload_end(world);
+	if (world_enter(world, close_run, theatre, &none) == RAN_LIMIT) {
+		outcome = RAN_LIMIT;
+		limit = none;
+	}
 	result->operations = *workload_counts(world);
 	result->counters = world->counters;
 	result->events = world->events;
@@ -405,7 +417,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	result->ended = world->now;
 	result->leader_changes = world->observed[SAW_LEADER_ELECTED];
 	if (!options->unjudged && outcome == RAN_UNTIL)
-		judge_linearizability(theatre);
+		outcome = world_enter(world, judge_linearizability, theatre, &limit);
 	conclude(theatre, outcome, limit);
 	world_trace_to(world, NULL);
 	world_digests_to(world, NULL, NULL);

@@ -218,8 +218,16 @@ void process_saw(struct world *world, struct process *process, uint32_t what, ui
 void env_note(struct env *env, const char *format, ...)
 {
 	struct process *process = process_of(env);
+	struct outside *outside = process->world->outside;
 
-	if (!process->world->outside->trace)
+	if (!outside->trace)
+		return;
+	if (outside->noted_at != process->world->events)
+		outside->notes = 0;
+	outside->noted_at = process->world->events;
+	if (outside->notes++ == NOTES_MAX)
+		world_trace_line(process->world, "and more notes, which are left out");
+	if (outside->notes > NOTES_MAX)
 		return;
 	char text[256];
 	va_list arguments;

@@ -2,9 +2,10 @@
  * The guard: a protocol that crashes or does not return loses its run, and nothing else is lost.
  *
  * Signals that a handler raises come back to world_enter, as a failed assertion does, and the world
- * tells the observer whose handler it was. Its main invariant: only a handler's signals are the
- * protocol's; one that comes while ordeal's own code runs, or from elsewhere, takes its course, as
- * if nobody watched.
+ * tells the observer whose handler it was. Its main invariant: only what a handler raises is the
+ * protocol's, and what the code of a plug-in raises outside of handlers (an inspector, an app's
+ * words, a model); what ordeal's own code raises, or somebody sends, takes its course, as if nobody
+ * watched.
  *
  * An endless handler either makes effects without end, and these are counted, or it computes: a
  * clock of processor time ticks beside the run and looks whether a handler that it has seen before
@@ -13,9 +14,11 @@
  */
 #include "sim/world/kernel.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 enum { TICK_US = 250000, TICKS = HANDLER_SECONDS * (1000000 / TICK_US) };
 
@@ -46,11 +49,36 @@ static struct {
 
 /* ---- Signals --------------------------------------------------------------------------------- */
 
-static struct outside *handler_under_way(void)
+static const void *object_of(const void *address)
+{
+	Dl_info info;
+
+	return dladdr(address, &info) ? info.dli_fbase : NULL;
+}
+
+/* A plug-in is known by its static data. */
+static bool in_plug_in(const struct setup *setup, const ucontext_t *context)
+{
+#if defined(__x86_64__)
+	const void *code = (const void *)context->uc_mcontext.gregs[REG_RIP];
+#else
+	const void *code = (const void *)context->uc_mcontext.pc;
+#endif
+
+	for (unsigned i = 0; i < setup->static_count; i++)
+		if (object_of(code) == object_of(setup->statics[i].at))
+			return true;
+	return false;
+}
+
+/* NULL: what runs is ordeal's own code. */
+static struct outside *protocol_under_way(const void *context)
 {
 	struct outside *outside = guard.run ? guard.run->outside : NULL;
 
-	return outside && outside->in_handler && outside->escapes ? outside : NULL;
+	if (!outside || !outside->escapes)
+		return NULL;
+	return outside->in_handler || in_plug_in(guard.run->setup, context) ? outside : NULL;
 }
 
 /* No signal is blocked here, so none has to be given back when this is left by a jump. */
@@ -62,9 +90,8 @@ static _Noreturn void end_run(struct outside *outside, int signal)
 
 static void on_deadly(int signal, siginfo_t *info, void *context)
 {
-	struct outside *outside = handler_under_way();
+	struct outside *outside = protocol_under_way(context);
 
-	(void)context;
 	if (outside && info->si_code != SI_USER) /* not from elsewhere */
 		end_run(outside, signal);
 	for (unsigned i = 0; i < DEADLY; i++)
@@ -74,10 +101,11 @@ static void on_deadly(int signal, siginfo_t *info, void *context)
 		raise(signal);
 }
 
-static void on_tick(int signal)
+static void on_tick(int signal, siginfo_t *info, void *context)
 {
-	struct outside *outside = handler_under_way();
+	struct outside *outside = protocol_under_way(context);
 
+	(void)info;
 	if (!outside || outside->current != guard.process || guard.run->digest != guard.digest) {
 		guard.process = outside ? outside->current : NULL;
 		guard.digest = outside ? guard.run->digest : 0;
@@ -109,8 +137,8 @@ void guard_open(void)
 {
 	struct sigaction die = {.sa_sigaction = on_deadly,
 				.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-	struct sigaction tick = {.sa_handler = on_tick,
-				 .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESTART};
+	struct sigaction tick = {.sa_sigaction = on_tick,
+				 .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
 
 	if (guard.worlds++)
 		return;
@@ -178,20 +206,23 @@ static void handler_text(const struct world *world, const struct process *proces
 	}
 }
 
+/* `process` is NULL where it was no process's own code. */
 static void tell_failed(struct world *world, const struct process *process, const char *how)
 {
 	const struct observer *observer = world->above->observer;
 	char handler[HANDLER_TEXT_MAX], what[FAILED_TEXT_MAX + HANDLER_TEXT_MAX + 40];
 
-	handler_text(world, process, handler);
-	if (world->outside->in_handler)
+	if (world->outside->in_handler) {
+		handler_text(world, process, handler);
 		snprintf(what, sizeof(what), "%s, in %s (event %" PRIu64 ")", how, handler,
 			 world->events);
-	else
-		snprintf(what, sizeof(what), "%s, outside of its handlers", how);
+	} else {
+		snprintf(what, sizeof(what), "%s, outside of its handlers (event %" PRIu64 ")", how,
+			 world->events);
+	}
 	world->outside->in_handler = false;
 	if (observer)
-		observer->failed(world, process->id, what);
+		observer->failed(world, process ? process->id : NO_PROCESS, what);
 }
 
 void guard_told(struct world *world)
@@ -206,7 +237,7 @@ void guard_told(struct world *world)
 		if (deadly[i].signal == outside->died_of)
 			snprintf(how, sizeof(how), "died of %s", deadly[i].name);
 	outside->died_of = 0;
-	tell_failed(world, outside->current, how);
+	tell_failed(world, outside->in_handler ? outside->current : NULL, how);
 }
 
 static _Noreturn void fail_run(struct env *env, const char *how)

@@ -10,6 +10,8 @@
 
 #include "sim/world/world.h"
 
+enum { NOTES_MAX = 1000 }; /* in one event: an endless handler would fill the disk */
+
 /* What a handler did to the world outside its process, in order. */
 enum effect_kind { EFFECT_MESSAGE, EFFECT_WRITE, EFFECT_OBSERVE, EFFECT_ARM, EFFECT_DISARM };
 struct effect {
@@ -35,6 +37,8 @@ struct outside {
 	const struct env_message *received; /* while a request is handled */
 	struct snapshot *snapshots;         /* all that are kept */
 	FILE *trace;
+	uint64_t noted_at; /* the event of the last note ... */
+	uint32_t notes;    /* ... and how many it has */
 	void (*digests)(void *, uint64_t, uint64_t);
 	void *digests_context;
 	jmp_buf escape;

@@ -106,6 +106,7 @@ void world_begin(struct world *world, const struct setup *setup, const struct ab
 	while (outside->snapshots)
 		snapshot_free(world, outside->snapshots);
 	outside->in_handler = false;
+	outside->notes = 0;
 	queue_init(&world->arena, &world->queue);
 	lay_out_groups(world, setup);
 	world->processes = arena_bump(&world->arena, world->process_count * sizeof(struct process));

@@ -318,7 +318,8 @@ struct observer {
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
 	/* Its handler changed static data: the variable's name, or NULL. It is as before again. */
 	void (*hid)(struct world *, process_id, const char *variable);
-	/* Its handler failed an assertion, crashed or did not return: `what`, in words. */
+	/* Its handler failed an assertion, crashed or did not return: `what`, in words. NO_PROCESS:
+	 * code of a plug-in that no process runs. */
 	void (*failed)(struct world *, process_id, const char *what);
 };
 

@@ -28,10 +28,17 @@ static int on_trial(const char *name, const char *more)
 
 	snprintf(line, sizeof(line),
 		 "make -s %s.so && sed 's/NAME/%s/' trial.yaml > %s.yaml && "
-		 "echo '%s' >> %s.yaml && $ORDEAL run %s.yaml --plugin ./%s.so --seed 1",
+		 "echo '%s' >> %s.yaml && $ORDEAL run %s.yaml --plugin ./%s.so --seed 1 --trace",
 		 name, name, name, more, name, name, name);
 	return shell(line);
 }
+
+static const char tally[] = "scenario: 1\nname: tally\n"
+			    "cluster: {protocol: tally-keeper, nodes: 1, app: tally,\n"
+			    "  options: {patience: 50ms}}\n"
+			    "workload: {clients: 4, rate: 200/s, arrival: poisson, keys: 1}\n"
+			    "run: {duration: 4s, seeds: 1..20}\nplots: []\n"
+			    "expect: [safe, linearizable, live]\n";
 
 /* ---- Convictions ----------------------------------------------------------------------------- */
 
@@ -66,14 +73,36 @@ static void seven_that_are_wrong_are_convicted_by_name(void)
 	shell_end();
 }
 
-/* ---- What is loaded is as what is built in --------------------------------------------------- */
+/* Its inspectors, its app's words and its model run outside of handlers. */
+static void what_crashes_outside_of_handlers_is_the_protocols_too(void)
+{
+	static const struct {
+		const char *change, *says;
+	} wrongs[] = {
+		{"s/^\tconst struct command command = /\t__builtin_trap();\\n&/",
+		 "a plug-in died of SIGILL"},
+		{"s/^\ttold->key = 0;/\t__builtin_trap();/", "a plug-in died of SIGILL"},
+		{"s/^\treturn !told->answered/\t__builtin_trap();\\n&/",
+		 "a plug-in died of SIGILL"},
+		{"s/^\treturn !told->answered/\tfor (volatile int i = 0;; i++)\\n;&/",
+		 "a plug-in did not return within 2 s of processor time, outside of its handlers"},
+	};
 
-static const char tally[] = "scenario: 1\nname: tally\n"
-			    "cluster: {protocol: tally-keeper, nodes: 1, app: tally,\n"
-			    "  options: {patience: 50ms}}\n"
-			    "workload: {clients: 4, rate: 200/s, arrival: poisson, keys: 1}\n"
-			    "run: {duration: 4s, seeds: 1..20}\nplots: []\n"
-			    "expect: [safe, linearizable, live]\n";
+	begin();
+	shell_file("tally.yaml", tally);
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		setenv("CHANGE", wrongs[i].change, 1);
+		EQUAL(shell("sed \"$CHANGE\" tally.c > wrong.c; ! cmp -s tally.c wrong.c && "
+			    "make -s wrong.so && "
+			    "$ORDEAL run tally.yaml --plugin ./wrong.so --seed 1 --trace"),
+		      1);
+		CONTAINS(shell_out(), "seed 1 violated protocol-crashed:");
+		CONTAINS(shell_out(), wrongs[i].says);
+	}
+	shell_end();
+}
+
+/* ---- What is loaded is as what is built in --------------------------------------------------- */
 
 static void a_plug_in_brings_its_app_and_its_model(void)
 {
@@ -132,6 +161,30 @@ static void two_runs_of_a_plug_in_are_one(void)
 	EQUAL(shell("make -s tally.so && "
 		    "$ORDEAL run tally.yaml --plugin ./tally.so --jobs 1 --out a && "
 		    "$ORDEAL run tally.yaml --plugin ./tally.so --jobs 2 --out b && diff -r a b"),
+	      0);
+	shell_end();
+}
+
+/* Raft, word for word, from outside: it is the same run. */
+static void a_plug_in_runs_as_what_is_built_in_does(void)
+{
+	begin();
+	shell_file("raft.yaml",
+		   "scenario: 1\nname: raft\ncluster: {protocol: raft, nodes: 5, app: kv}\n"
+		   "workload: {clients: 4, rate: 100/s, arrival: poisson}\n"
+		   "faults: [{at: 1s, crash: leader, for: 1s}]\n"
+		   "run: {duration: 4s}\nplots: []\nexpect: [safe, linearizable, live]\n");
+	EQUAL(shell("sed s/protocol:\\ raft/protocol:\\ raft-outside/ raft.yaml > outside.yaml; "
+		    "cp -r \"$ORDEAL_TREE\"/protocols . && "
+		    "sed -i 's/\"raft\"/\"raft-outside\"/' protocols/raft/raft.c && "
+		    "cc -O2 -shared -fPIC -I. -I\"$ORDEAL_TREE\" -Draft_protocol=ordeal_protocol "
+		    "-o raft.so protocols/raft/*.c protocols/common/*.c"),
+	      0);
+	EQUAL(shell("$ORDEAL run raft.yaml --out a && "
+		    "$ORDEAL run outside.yaml --out b --plugin ./raft.so"),
+	      0);
+	EQUAL(shell("for f in a b; do grep '\"fingerprint\"' $f/raft/seed-1/verdict.json; done | "
+		    "uniq -c | grep -q '^ *2 '"),
 	      0);
 	shell_end();
 }
@@ -414,6 +467,9 @@ CU_TestInfo plugin_tests[] = {
 	 seven_that_are_wrong_are_convicted_by_name},
 	{"a plug-in brings its app and its model", a_plug_in_brings_its_app_and_its_model},
 	{"the registry knows it as its own", the_registry_knows_it_as_its_own},
+	{"what crashes outside of handlers is the protocol's, too",
+	 what_crashes_outside_of_handlers_is_the_protocols_too},
+	{"a plug-in runs as what is built in does", a_plug_in_runs_as_what_is_built_in_does},
 	{"two runs of a plug-in leave the same bytes", two_runs_of_a_plug_in_are_one},
 	{"what it may not call is refused by name", what_it_may_not_call_is_refused_by_name},
 	{"what a compiler puts in is allowed", what_a_compiler_puts_in_is_allowed},

@@ -275,11 +275,38 @@ static void a_slow_handler_is_not_endless(void)
 	EQUAL(play.failures, 0);
 }
 
+static void note_without_end(struct env *env)
+{
+	for (;;)
+		env_note(env, "still here");
+}
+
+static void an_endless_handler_does_not_fill_the_trace(void)
+{
+	char *text = NULL;
+	size_t size = 0, lines = 0;
+	FILE *trace = open_memstream(&text, &size);
+
+	play_prepare();
+	play_begin();
+	world_trace_to(play.world, trace);
+	play_act_at(MS, 0, note_without_end);
+	EQUAL(play_run(S), RAN_FAILED);
+	world_trace_to(play.world, NULL);
+	fclose(trace);
+	for (const char *at = text; (at = strstr(at, "still here")); at++)
+		lines++;
+	EQUAL(lines, NOTES_MAX);
+	CONTAINS(text, "and more notes, which are left out");
+	free(text);
+}
+
 CU_TestInfo guard_tests[] = {
 	{"whatever a handler does wrong, its run alone ends, and the world runs again",
 	 whatever_a_handler_does_its_run_alone_ends},
 	{"the handler and its event are named", the_handler_and_its_event_are_named},
 	{"a crash of ordeal's own takes its course", ordeals_own_crash_takes_its_course},
+	{"an endless handler does not fill the trace", an_endless_handler_does_not_fill_the_trace},
 	{"a slow handler is not endless", a_slow_handler_is_not_endless},
 	CU_TEST_INFO_NULL,
 };
