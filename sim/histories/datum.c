@@ -101,11 +101,14 @@ uint64_t datum_hash(const struct datum *datum)
 
 bool datum_says(const struct datum *datum, const char *text)
 {
-	size_t skip = datum->kind == DATUM_WORD && datum->size && datum->text[0] == ':';
-	size_t size = strlen(text);
+	uint32_t at = datum->kind == DATUM_WORD && datum->size && datum->text[0] == ':';
 
-	return has_text(datum) && datum->size - skip == size &&
-	       !memcmp(datum->text + skip, text, size);
+	if (!has_text(datum))
+		return false;
+	for (; at < datum->size; at++, text++)
+		if (!*text || *text != datum->text[at])
+			return false;
+	return !*text;
 }
 
 void datum_name(const struct datum *datum, char *name, size_t size)

@@ -39,6 +39,8 @@ static void next_line(struct notation *notation, const char *begins)
 
 bool notation_blanks(struct notation *notation, bool *more)
 {
+	if (notation->json && (unsigned char)*notation->at > ' ') /* mostly */
+		return *more = true;
 	for (;;) {
 		char c = *notation->at;
 
