@@ -89,7 +89,7 @@ static void print_key(FILE *out, const struct checked *checked)
 	if (checked->finding.objects < 2 || !key)
 		return;
 	fputs(" of ", out);
-	datum_print(out, key);
+	datum_print_bare(out, key);
 }
 
 static void print_transactions(FILE *out, const struct checked *checked)

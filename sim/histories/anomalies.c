@@ -105,7 +105,7 @@ static void print_dependency(FILE *out, const struct transaction_history *histor
 	}
 	if (!step->key || step->key > history->key_names.count)
 		return;
-	datum_print(out, &history->key_names.data[step->key - 1]);
+	datum_print_bare(out, &history->key_names.data[step->key - 1]);
 	fputs(" = ", out);
 	print_version(out, history, step->value);
 	if (step->dependency == DEPENDS_NOT)

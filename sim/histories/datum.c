@@ -189,6 +189,16 @@ void datum_print(FILE *out, const struct datum *datum)
 	}
 }
 
+void datum_print_bare(FILE *out, const struct datum *datum)
+{
+	size_t skip = datum->kind == DATUM_WORD && datum->size && datum->text[0] == ':';
+
+	if (has_text(datum))
+		print_text(out, datum->text + skip, datum->size - skip);
+	else
+		datum_print(out, datum);
+}
+
 /* ---- Numbers for data ------------------------------------------------------------------------ */
 
 static uint32_t *slot_of(const struct names *names, const struct datum *datum)

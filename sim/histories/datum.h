@@ -50,6 +50,8 @@ bool datum_says(const struct datum *, const char *text);
 void datum_name(const struct datum *, char *name, size_t size);
 /* As EDN writes it; bytes that are no UTF-8 or control the terminal are escaped. */
 void datum_print(FILE *, const struct datum *);
+/* Likewise, but a string or keyword stands bare: k4, not "k4"; partition, not :partition. */
+void datum_print_bare(FILE *, const struct datum *);
 
 /* Numbers given to data in the order in which they are first seen, from 1; nil is 0. */
 struct names {

@@ -56,7 +56,7 @@ void call_label(const struct recording *recording, const struct model *model,
 	fputs(name, out);
 	if (call->key) {
 		fputc(' ', out);
-		datum_print(out, &recording->keys.data[call->key - 1]);
+		datum_print_bare(out, &recording->keys.data[call->key - 1]);
 	}
 	if (parts & (TAKES | COMPARES)) {
 		fputc(' ', out);
@@ -197,6 +197,7 @@ static void try_answers(struct asking *asking, bool known, struct shown *shown)
 		if (number_of_value(asking->object, asking->model, &list[i], &number) &&
 		    could_return(asking, number))
 			shown->answers[shown->answer_count++] = list[i];
+	shown->more = count == ANSWERS_MAX;
 }
 
 static void ask_read(struct asking *asking, const struct operation *read, struct shown *shown)
@@ -336,7 +337,7 @@ static void find_near(const struct recording *recording, const uint32_t *positio
 
 		if (!out)
 			abort();
-		datum_print(out, &disturbance->name);
+		datum_print_bare(out, &disturbance->name);
 		for (int part = 0; part < 2; part++) {
 			const struct datum *datum = part ? &disturbance->value
 							 : &disturbance->phase;
@@ -344,7 +345,7 @@ static void find_near(const struct recording *recording, const uint32_t *positio
 			if (datum->kind == DATUM_NIL)
 				continue;
 			fputc(' ', out);
-			datum_print(out, datum);
+			datum_print_bare(out, datum);
 		}
 		fclose(out);
 		near->disturbance = disturbance;

@@ -24,6 +24,7 @@ struct shown {
 	/* A read: what it could have returned, all that came before it being as it was; of what
 	 * stood there at first and was written lately. None: it was not asked. */
 	unsigned answer_count;
+	bool more; /* there may be others, which were written earlier */
 	struct datum answers[ANSWERS_MAX];
 };
 

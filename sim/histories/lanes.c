@@ -2,6 +2,7 @@
 #include "sim/histories/explanation.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { BAR_MAX = 40, LABEL_COLUMNS = 40 };
 
@@ -64,6 +65,21 @@ static void print_process(FILE *out, int64_t process)
 	fprintf(out, "  %s", name);
 }
 
+static void print_short(FILE *out, const struct datum *datum)
+{
+	char *text = NULL, label[LABEL_MAX];
+	size_t size = 0;
+	FILE *whole = open_memstream(&text, &size);
+
+	if (!whole)
+		abort();
+	datum_print(whole, datum);
+	fclose(whole);
+	explanation_label(label, text, size);
+	free(text);
+	fputs(label, out);
+}
+
 /* Nothing where the read returned the one thing that it could. */
 static void print_answers(FILE *out, const struct shown *shown)
 {
@@ -78,12 +94,14 @@ static void print_answers(FILE *out, const struct shown *shown)
 		shown->call->invoked_line);
 	for (unsigned i = 0; i < shown->answer_count; i++) {
 		if (i)
-			fputs(i + 1 == shown->answer_count ? " or " : ", ", out);
-		datum_print(out, &shown->answers[i]);
+			fputs(i + 1 == shown->answer_count && !shown->more ? " or " : ", ", out);
+		print_short(out, &shown->answers[i]);
 	}
+	if (shown->more)
+		fputs(" or others", out);
 	if (!among) {
 		fputs(", not ", out);
-		datum_print(out, told);
+		print_short(out, told);
 	}
 	fputc('\n', out);
 }

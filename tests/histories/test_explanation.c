@@ -108,12 +108,12 @@ static void faults_that_were_near_are_named(void)
 {
 	explain_text(stale, &model_register, stale_core, 3);
 	EQUAL(explanation.near_count, 2);
-	CONTAINS(printed(explanation_print), "line 3, fault: :start {:isolated [n1]}, meanwhile");
-	CONTAINS(printed(explanation_print), "line 8, fault: :stop");
+	CONTAINS(printed(explanation_print), "line 3, fault: start {:isolated [n1]}, meanwhile");
+	CONTAINS(printed(explanation_print), "line 8, fault: stop");
 	/* Of those before, the last one. */
 	explain_text(stale, &model_register, (const unsigned[]){10}, 1);
 	EQUAL(explanation.near_count, 1);
-	CONTAINS(printed(explanation_print), "line 8, fault: :stop, before");
+	CONTAINS(printed(explanation_print), "line 8, fault: stop, before");
 	all_free();
 }
 
@@ -123,7 +123,7 @@ static void a_time_that_was_recorded_is_told(void)
 		     "{:process 1 :type :invoke :f :read :time 3500000000}\n"
 		     "{:process 1 :type :ok :f :read :value 5 :time 3600000000}\n",
 		     &model_register, (const unsigned[]){2}, 1);
-	CONTAINS(printed(explanation_print), "line 1, fault: :kill, 2.500 s before");
+	CONTAINS(printed(explanation_print), "line 1, fault: kill, 2.500 s before");
 	CONTAINS(printed(explanation_draw), ">3.500</text>");
 	CONTAINS(printed(explanation_draw), "not to scale");
 	all_free();
@@ -164,7 +164,7 @@ static void the_picture_has_a_box_an_operation(void)
 	CONTAINS(svg, "<svg xmlns=");
 	CONTAINS(svg, ">process 1</text>");
 	CONTAINS(svg, ">read -&gt; 1</text>");
-	CONTAINS(svg, ">:start {:isolated [n1]}</text>");
+	CONTAINS(svg, ">start {:isolated [n1]}</text>");
 	CONTAINS(svg, "line 7, answered in line 9");
 	for (const char *at = svg; (at = strstr(at, " rx=\"3\"")); at++)
 		boxes++;
@@ -186,8 +186,8 @@ static void a_picture_is_never_broken_by_a_value(void)
 
 static void labels_say_what_was_asked_and_told(void)
 {
-	static const char *const labels[] = {"get \"k\" -> 5", "cas \"k\" [5 6] -> false",
-					     "put \"k\" 7", "delete \"k\""};
+	static const char *const labels[] = {"get k -> 5", "cas k [5 6] -> false", "put k 7",
+					     "delete k"};
 	char label[LABEL_MAX];
 
 	read_text("{\"process\":1,\"type\":\"invoke\",\"f\":\"get\",\"key\":\"k\"}"
@@ -230,7 +230,7 @@ static void an_anomaly_is_its_cycle(void)
 	fclose(out);
 	CONTAINS(told, "G2-item: write skew");
 	CONTAINS(told, "    line 2-4         [[:r :y nil] [:append :x 2]]\n"
-		       "        :y = nil, which the next overwrites with 1\n");
+		       "        y = nil, which the next overwrites with 1\n");
 	all_free();
 }
 

@@ -1,10 +1,9 @@
 /*
  * Mutations of good histories, and good histories that end anywhere: each is a recording that adds
- * up, or trouble with a place that exists; never a crash, never a loop.
+ * up, is judged and explained, or trouble with a place that exists; never a crash, never a loop.
  */
-#include "sim/histories/operations.h"
+#include "sim/histories/explanation.h"
 #include "sim/histories/text.h"
-#include "sim/histories/transactions.h"
 #include "sim/world/pcg.h"
 #include "tests/tests.h"
 
@@ -94,6 +93,56 @@ static void mutate(struct mutant *mutant, struct pcg32 *pcg)
 	mutant->text[mutant->size] = 0;
 }
 
+static struct room *room;
+static struct explanation explanation;
+static FILE *nowhere;
+
+/* Small ones, so that a mutant is not thought over for long. */
+static const struct judge_limits limits = {.memory = 8 << 20, .configurations = 500, .core = true};
+
+static bool judge_object(const struct recording *recording, const struct model *model,
+			 struct trouble *trouble)
+{
+	struct object_history object;
+	struct finding finding;
+	bool good = operations_of_calls(recording, model, &object, trouble);
+
+	if (good) {
+		judge(room, model, &object.history, &limits, &finding);
+		if (finding.legality == ILLEGAL) {
+			uint32_t *core = malloc((finding.core_count + 1) * sizeof(*core));
+
+			for (size_t i = 0; i < finding.core_count; i++)
+				core[i] = finding.core[i];
+			finding.core = core;
+			explain(room, recording, model, &object, &finding, &explanation);
+			explanation_print(nowhere, &explanation);
+			explanation_draw(nowhere, &explanation);
+			free(core);
+		}
+	}
+	object_history_free(&object);
+	return good;
+}
+
+static bool judge_all_transactions(const struct recording *recording, enum transaction_model model,
+				   struct trouble *trouble)
+{
+	struct transaction_history history;
+	struct transactions_finding finding = {0};
+	bool good = transactions_of_calls(recording, model, &history, trouble);
+
+	if (good) {
+		judge_transactions(&history.transactions, &limits, &finding);
+		explain_anomaly(recording, &finding, &history, &explanation);
+		anomalies_print(nowhere, recording, &finding, &history);
+		explanation_draw(nowhere, &explanation);
+	}
+	transactions_finding_free(&finding);
+	transaction_history_free(&history);
+	return good;
+}
+
 /* Under any model: it makes sense there, or there is a line where it makes none. */
 static void understand(const struct recording *recording, struct pcg32 *pcg)
 {
@@ -107,17 +156,8 @@ static void understand(const struct recording *recording, struct pcg32 *pcg)
 	if (!good || pcg32_below(pcg, 4) == 0)
 		subject_named(names[below(pcg, count)], &subject);
 	trouble = (struct trouble){0};
-	if (subject.model) {
-		struct object_history object;
-
-		good = operations_of_calls(recording, subject.model, &object, &trouble);
-		object_history_free(&object);
-	} else {
-		struct transaction_history history;
-
-		good = transactions_of_calls(recording, subject.transactions, &history, &trouble);
-		transaction_history_free(&history);
-	}
+	good = subject.model ? judge_object(recording, subject.model, &trouble)
+			     : judge_all_transactions(recording, subject.transactions, &trouble);
 	CU_ASSERT(good == !trouble.line);
 }
 
@@ -163,11 +203,24 @@ static enum format load(struct mutant *mutant, const char *file)
 	return format;
 }
 
+static void open_all(void)
+{
+	room = room_open();
+	nowhere = fopen("/dev/null", "w");
+}
+
+static void close_all(void)
+{
+	room_close(room);
+	fclose(nowhere);
+}
+
 static void mutants(void)
 {
 	struct mutant *mutant = calloc(1, sizeof(*mutant)), *whole = calloc(1, sizeof(*whole));
 	unsigned good = 0, bad = 0;
 
+	open_all();
 	for (size_t i = 0; i < FILES; i++) {
 		enum format format = load(whole, files[i]);
 		struct pcg32 pcg = pcg32_seeded(i, 11);
@@ -192,6 +245,7 @@ static void mutants(void)
 	/* Both must have been seen, or the mutations are too harsh or too mild. */
 	CU_ASSERT(good > MUTANTS / 2);
 	CU_ASSERT(bad > MUTANTS);
+	close_all();
 	free(mutant);
 	free(whole);
 }
@@ -200,6 +254,7 @@ static void prefixes(void)
 {
 	struct mutant *mutant = calloc(1, sizeof(*mutant)), *whole = calloc(1, sizeof(*whole));
 
+	open_all();
 	for (size_t i = 0; i < FILES; i++) {
 		enum format format = load(whole, files[i]);
 		struct pcg32 pcg = pcg32_seeded(i, 12);
@@ -211,6 +266,7 @@ static void prefixes(void)
 			look_at(mutant, format, &pcg);
 		}
 	}
+	close_all();
 	free(mutant);
 	free(whole);
 }
