@@ -47,7 +47,9 @@ ref_t *message_records(struct world *world, struct env_message *message)
 
 static inline uint64_t digest_with(uint64_t digest, const struct log_record *record)
 {
-	return (digest ^ record->digest ^ record->term << 32 ^ record->index) * 0x9E3779B97F4A7C15u;
+	uint64_t turned = record->term << 32 | record->term >> 32; /* false ones are large, too */
+
+	return (digest ^ record->digest ^ turned ^ record->index) * 0x9E3779B97F4A7C15u;
 }
 
 /* Takes over the caller's hold on the record. */

@@ -169,6 +169,7 @@ static void undetected_corruption_makes_every_message_lie(void)
 	EQUAL(seen_to_fire_and_heal(), 80);
 	CU_ASSERT(lies + late > 40); /* of a number, any bit may be false */
 	CU_ASSERT(play.world->counters.altered >= 80);
+	EQUAL(fault_kinds[FAULT_CORRUPT_UNDETECTED].needs, NEEDS_CORRUPTION);
 	then_all_is_well();
 }
 
@@ -285,6 +286,10 @@ static void faults_of_one_link_end_one_by_one(void)
 	on_link(FAULT_CORRUPT, (int64_t)PROBABILITY_ONE / 2)->lasts = 200 * MS;
 	on_link(FAULT_DELAY, 5 * MS)->lasts = 300 * MS;
 	on_link(FAULT_CORRUPT_UNDETECTED, (int64_t)PROBABILITY_ONE / 2);
+	on_link(FAULT_DUPLICATE, (int64_t)PROBABILITY_ONE / 2);
+	on_link(FAULT_DUPLICATE, (int64_t)PROBABILITY_ONE / 2);
+	on_link(FAULT_FLAKY, 30 * MS);
+	on_link(FAULT_FLAKY, 20 * MS);
 	begin(0, HEAL_ALL);
 	struct link *link = world_link(play.world, 0, 1);
 	struct wire *wire = world_wire(play.world, link);
@@ -292,6 +297,8 @@ static void faults_of_one_link_end_one_by_one(void)
 	play_run(150 * MS);
 	EQUAL(wire->corrupt, PROBABILITY_ONE / 4 * 3);
 	EQUAL(wire->alter, PROBABILITY_ONE / 2);
+	EQUAL(wire->stretch, 20 * MS);
+	EQUAL(link->duplicate, PROBABILITY_ONE / 4 * 3);
 	EQUAL(link->slower, 8 * MS);
 	play_run(250 * MS);
 	EQUAL(wire->corrupt, PROBABILITY_ONE / 4 * 3);

@@ -318,6 +318,61 @@ static void a_failed_assertion_is_the_protocols(void)
 	close_theatres();
 }
 
+/* Altered messages are beyond who does not claim to survive them, from the first one on. */
+static void false_messages_convict_only_who_claims_to_survive_them(void)
+{
+	static const char lies[] =
+		"run: {duration: 6s}\n"
+		"faults: [{at: 1s, corrupt_undetected: all -> all, share: 5%}]\n";
+	unsigned convicted = 0;
+
+	open_theatres();
+	CU_ASSERT(excused(raft3, lies, "does not claim to survive false messages") > 15);
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		parse(raft3, lies);
+		replace();
+		changed.survives.survives_corruption = true;
+		run_seed(seed);
+		convicted += result.verdict == VIOLATED;
+	}
+	CU_ASSERT(convicted > 15);
+	/* Of one in a billion, none is there to excuse anything. */
+	parse(raft3, "run: {duration: 6s}\nbugs: [raft.acks-before-durable]\n"
+		     "network: {default: {corrupt_undetected: 0.00000003%}}\n"
+		     "faults: [{at: 1s, crash: all, for: 1s}, {at: 3s, crash: all, for: 1s}]\n");
+	unsigned violated = 0;
+	for (uint64_t seed = 1; seed <= 20 && !violated; seed++) {
+		run_seed(seed);
+		violated += result.verdict == VIOLATED;
+	}
+	EQUAL(violated, 1);
+	close_theatres();
+}
+
+static void regions_are_where_the_run_has_its_links(void)
+{
+	open_theatres();
+	parse(raft3, "run: {duration: 3s}\nnetwork:\n  regions: {east: [n1, c1], west: [n2, n3]}\n"
+		     "  rtt: {east: {west: 66ms, east: 4ms}, west: {west: 2ms}}\n"
+		     "  bandwidth: {east: {west: 2MB/s}}\n"
+		     "  links: [{from: n2, to: n1, loss: 1%}, {from: n1, to: n2, latency: 1ms}]\n");
+	run_seed(1);
+	struct world *world = theatre_world(here);
+
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(world_link(world, 0, 2)->slower, 33000000);
+	EQUAL(world_link(world, 2, 0)->slower, 33000000);
+	EQUAL(world_link(world, 1, 2)->slower, 1000000);
+	EQUAL(world_link(world, CLIENT_FIRST, 0)->slower, 2000000);
+	EQUAL(world_link(world, CLIENT_FIRST + 1, 0)->slower, 0); /* in no region */
+	EQUAL(world_link(world, 1, 0)->slower, 33000000);
+	EQUAL(world_link(world, 0, 1)->slower, 0); /* its latency was said */
+	EQUAL(world_wire(world, world_link(world, 0, 2))->bandwidth, 2000000);
+	EQUAL(world_wire(world, world_link(world, 1, 0))->bandwidth, 2000000);
+	EQUAL(world_link(world, 1, 2)->wire, 0);
+	close_theatres();
+}
+
 /* A full disk kills who has no disk_failed: what it says after that boot is excused where it does
  * not claim to survive one. */
 static void who_dies_of_its_disk_must_claim_to_survive_that(void)
@@ -419,6 +474,9 @@ CU_TestInfo run_tests[] = {
 	{"after a core heal, the core answers and agrees", a_core_is_enough},
 	{"who dies of a full disk must claim to survive that",
 	 who_dies_of_its_disk_must_claim_to_survive_that},
+	{"false messages convict only who claims to survive them",
+	 false_messages_convict_only_who_claims_to_survive_them},
+	{"regions are where the run has its links", regions_are_where_the_run_has_its_links},
 	{"what disks do beyond a protocol's model makes the verdict unknown",
 	 what_disks_do_beyond_the_model_convicts_nobody},
 	{"what a protocol does not claim to survive makes the verdict unknown",

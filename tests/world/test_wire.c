@@ -227,6 +227,10 @@ static void records_take_their_time_too(void)
 	play_act(0, send_records);
 	play_run(S);
 	TOLD("n2<7@101000");
+	narrow(3000, 1000);
+	play_begin();
+	play_act(0, send_records);
+	EQUAL(world_wire(play.world, world_link(play.world, 0, 1))->free, 33333334); /* up */
 }
 
 static void a_connection_has_a_bandwidth_and_keeps_its_order(void)
@@ -378,6 +382,7 @@ enum { ELEMENTS = 3, RECORDS = 6 };
 static struct rich sent_body;
 static struct rich_element sent_element[ELEMENTS];
 static unsigned changed_in[6], changed_of_element[4], changed_of_record[3], changed_in_all;
+static unsigned changed_element[ELEMENTS], changed_record[RECORDS];
 
 static unsigned count_bits_of(const void *a, const void *b, size_t size)
 {
@@ -424,6 +429,7 @@ static unsigned compare_records(const void *body)
 		for (unsigned i = 0; i < 3; i++) {
 			count += others[i];
 			changed_of_record[i] += others[i];
+			changed_record[index - 1] += others[i];
 		}
 		EQUAL(play.world->outside->viewed->digest, command_digest(view.command, view.size));
 	}
@@ -438,9 +444,13 @@ static void take_rich(struct env *env, void *state, process_id from, const void 
 
 	(void)env, (void)state, (void)from;
 	EQUAL(count, ELEMENTS);
-	for (unsigned i = 0; i < ELEMENTS; i++)
-		changes += compare_fields(element_fields, &sent_element[i], &element[i],
-					  changed_of_element);
+	for (unsigned i = 0; i < ELEMENTS; i++) {
+		unsigned of_this = compare_fields(element_fields, &sent_element[i], &element[i],
+						  changed_of_element);
+
+		changed_element[i] += of_this;
+		changes += of_this;
+	}
 	changes += compare_records(body);
 	EQUAL(changes, 1);
 	changed_in_all += changes;
@@ -499,6 +509,10 @@ static void one_field_and_nothing_else_becomes_false(void)
 		CU_ASSERT(changed_of_element[i] > 80);
 	for (unsigned i = 0; i < 3; i++)
 		CU_ASSERT(changed_of_record[i] > 80);
+	for (unsigned i = 0; i < ELEMENTS; i++)
+		CU_ASSERT(changed_element[i] > 80);
+	for (unsigned i = 0; i < RECORDS; i++)
+		CU_ASSERT(changed_record[i] > 40);
 	/* The sender's own log was shared with every message, and is as it was. */
 	for (uint64_t index = 1; index <= RECORDS; index++) {
 		const struct log_record *record = world_log(play.world, 0, index);
@@ -537,24 +551,36 @@ static void an_override_corrupts_the_one_message_that_it_names(void)
 	EQUAL(play.world->counters.altered, 1);
 }
 
-static uint64_t fingerprint_with(probability_t alter)
+static uint64_t fingerprint_with(probability_t alter, void (*send)(struct env *))
 {
-	play_prepare();
 	play.quiet = true;
 	play.setup.link.alter = alter;
 	play_begin();
-	play_act(0, send_three);
+	play_act(0, send);
 	play_run(S);
 	return play.world->digest;
 }
 
+/* Of the index, the term or the command of its one record. */
+static uint64_t fingerprint_of_record(probability_t alter, unsigned part)
+{
+	play_prepare();
+	play_override(CHOICE_FALSEHOOD, 0, 1, PLAIN, 1, 1 + part);
+	return fingerprint_with(alter, send_records);
+}
+
 static void a_falsehood_is_part_of_the_fingerprint(void)
 {
-	uint64_t truth = fingerprint_with(0);
+	play_prepare();
+	uint64_t truth = fingerprint_with(0, send_three);
 
-	CU_ASSERT(truth == fingerprint_with(0));
-	CU_ASSERT(truth != fingerprint_with(PROBABILITY_ONE));
-	CU_ASSERT(fingerprint_with(PROBABILITY_ONE) == fingerprint_with(PROBABILITY_ONE));
+	play_prepare();
+	CU_ASSERT(truth == fingerprint_with(0, send_three));
+	play_prepare();
+	CU_ASSERT(truth != fingerprint_with(PROBABILITY_ONE, send_three));
+	for (unsigned part = 0; part < 3; part++)
+		CU_ASSERT(fingerprint_of_record(0, part) !=
+			  fingerprint_of_record(PROBABILITY_ONE, part));
 }
 
 /* ---- Healing, and setups --------------------------------------------------------------------- */
@@ -616,8 +642,13 @@ static void regions_have_their_own_links_and_named_links_come_first(void)
 	static const struct link_setup between[4] = {
 		{.latency = {CONSTANT, MS, 0, 0}},
 		{.latency = {CONSTANT, MS, 0, 0}, .distance = 30 * MS},
-		{.latency = {CONSTANT, MS, 0, 0}, .distance = 40 * MS},
-		{.latency = {CONSTANT, MS, 0, 0}, .distance = 2 * MS}};
+		{.latency = {CONSTANT, MS, 0, 0},
+		 .distance = 40 * MS,
+		 .duplicate = PROBABILITY_ONE},
+		{.latency = {CONSTANT, MS, 0, 0},
+		 .distance = 2 * MS,
+		 .duplicate = PROBABILITY_ONE}};
+	/* Clients' links, which repeat nothing unless named. */
 	static const struct link_override links[] = {{1, 0, {.latency = {CONSTANT, 9 * MS, 0, 0}}}};
 
 	play_prepare();
