@@ -194,6 +194,9 @@ struct protocol {
 			size_t size);
 	uint64_t (*digest)(const struct env *, const void *state); /* canonical: no times */
 	nanoseconds (*patience)(const void *options); /* its slowest time-out: bounds liveness */
+	/* What keeps it from working with these options, as a sentence; NULL: nothing. May be NULL.
+	 * `ordeal lint` and `run` warn of it. */
+	const char *(*unsound)(const void *options);
 	bool blind_writes_only;        /* no cas or append: `lint` refuses them in its mix */
 	const struct app *const *apps; /* that a plug-in brings along, ended by NULL; or NULL */
 	const struct message_type *messages; /* each table ends at name == NULL */

@@ -154,6 +154,17 @@ static nanoseconds patience(const void *options)
 	return ((const struct raft_options *)options)->election_timeout[1];
 }
 
+/* 5.6: broadcastTime << electionTimeout, and a heartbeat comes in between. */
+static const char *unsound(const void *chosen)
+{
+	const struct raft_options *with = chosen;
+
+	if (with->heartbeat >= with->election_timeout[0])
+		return "heartbeat is not below the least election_timeout: followers depose a "
+		       "leader that is well";
+	return NULL;
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 #define NUMBER(type, member) FIELD(struct type, member, FIELD_NUMBER)
@@ -330,6 +341,7 @@ const struct protocol raft_protocol = {
 	.disk_failed = on_disk_failed,
 	.digest = digest,
 	.patience = patience,
+	.unsound = unsound,
 	.messages = messages,
 	.timers = timers,
 	.inspectors = inspectors,

@@ -17,6 +17,11 @@ static void warn_expectations(const char *path, const struct scenario *scenario)
 		       path);
 }
 
+static void warn(void *path, const char *warning)
+{
+	printf("%s: warning: %s\n", (const char *)path, warning);
+}
+
 static int lint(const char *path)
 {
 	struct scenario *scenario = scenario_of_file(path);
@@ -24,6 +29,7 @@ static int lint(const char *path)
 	if (!scenario)
 		return STATUS_UNUSABLE;
 	warn_expectations(path, scenario);
+	scenario_odd(scenario, warn, scenario->path);
 	printf("%s: sound\n", path);
 	scenario_free(scenario);
 	return STATUS_HELD;
@@ -57,7 +63,7 @@ const struct command lint_command = {
 	.summary = "is this scenario sound?",
 	.what = "Reads scenarios without running them. Each mistake is told with its place, what "
 		"is\n"
-		"accepted there, and what was perhaps meant; expectations that are odd are a "
+		"accepted there, and what was perhaps meant; what is legal and odd is a "
 		"warning.\n",
 	.examples = examples,
 	.flags = flags,

@@ -125,6 +125,10 @@ bool scenario_buggy(const struct scenario *);
 nanoseconds scenario_patience(const struct scenario *);
 /* The table of faults, for people: what each is, whom it hits, how much of it. */
 void scenario_faults(FILE *);
+/* Says what is legal and probably not meant, a sentence each. */
+enum { ODD_TEXT_MAX = 300 };
+void scenario_odd(const struct scenario *, void (*say)(void *context, const char *warning),
+		  void *context);
 /* The reference page: every key, its type, default and meaning. */
 void scenario_reference(FILE *);
 /* The JSON Schema of the language, for editors. */

@@ -178,6 +178,12 @@ static void lint_tells_what_is_wrong_and_what_is_odd(void)
 	shell_file("odd.yaml", SMALL("odd", "expect: []\n"));
 	EQUAL(shell("$ORDEAL lint odd.yaml"), 0);
 	CONTAINS(shell_out(), "warning: it expects nothing");
+	shell_file("hasty.yaml", SMALL("hasty", "network: {default: {latency: 400ms}}\n"));
+	EQUAL(shell("$ORDEAL lint hasty.yaml"), 0);
+	CONTAINS(shell_out(), "hasty.yaml: warning: workload.timeout is 500ms, and there and back");
+	EQUAL(shell("$ORDEAL run hasty.yaml --until 1s"), 3);
+	CONTAINS(shell_err(), "hasty.yaml: warning: workload.timeout is 500ms, and there and back");
+	EQUAL(shell("$ORDEAL run good.yaml && test ! -s .stderr && rm -r out"), 0);
 	EQUAL(shell("test -e out"), 1);
 	shell_end();
 }
