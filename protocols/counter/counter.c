@@ -170,7 +170,13 @@ const struct protocol counter_protocol = {
 	.summary = "any app on top of another group, each operation once",
 	.state_size = sizeof(struct counter),
 	.options_size = sizeof(struct counter_options),
-	.survives = {true, true, true, true, true, -1}, /* what the group below survives */
+	/* It keeps nothing: whatever the group below survives. */
+	.survives = {.survives_restart = true,
+		     .survives_lost_unsynced = true,
+		     .survives_reordered_unsynced = true,
+		     .survives_detected_rot = true,
+		     .survives_wipe = true,
+		     .clock_drift_ppm = -1},
 	.boot = on_boot,
 	.request = on_request,
 	.applied = on_applied,

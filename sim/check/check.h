@@ -90,7 +90,8 @@ struct unsettled {
 	bool settled;
 	char why[SENTENCE_MAX]; /* in one sentence, where it is not */
 };
-/* Of a group and all that it stands on. `core` are the processes that the heal left whole. Looks only; changes nothing that is judged. */
+/* Of a group and all that it stands on. `core` are the processes that the heal left whole. Looks
+ * only; changes nothing that is judged. */
 void check_settled(struct world *, group_id, uint64_t core, unsigned open_operations,
 		   struct unsettled *);
 /* Same applied index, same app digest, and that digest is what the ledger's commands give when a

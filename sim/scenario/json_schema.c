@@ -379,11 +379,11 @@ static json_t *of_section(const struct key *key)
 /* Of several parts; scalars have theirs in json_values.c, and TYPE_NOT_YET is left out. */
 static json_t *(*const makers[TYPE_NOT_YET])(const struct key *) = {
 	[TYPE_SECTION] = of_section, [TYPE_PROTOCOL] = of_protocol, [TYPE_APP] = of_app,
-	[TYPE_OPTIONS] = of_options, [TYPE_GROUP] = of_group, [TYPE_MIX] = of_mix,           [TYPE_LINKS] = of_links,
-	[TYPE_NEMESES] = of_nemeses, [TYPE_KINDS] = of_kinds,       [TYPE_TARGET] = of_target,
-	[TYPE_FAULTS] = of_faults,   [TYPE_BUGS] = of_bugs,         [TYPE_EXPECT] = of_expect,
-	[TYPE_JUDGES] = of_set,      [TYPE_PLOTS] = of_set,         [TYPE_REGIONS] = of_regions,
-	[TYPE_DURATIONS] = of_pairs, [TYPE_BANDWIDTHS] = of_pairs,
+	[TYPE_OPTIONS] = of_options, [TYPE_GROUP] = of_group,       [TYPE_MIX] = of_mix,
+	[TYPE_LINKS] = of_links,     [TYPE_NEMESES] = of_nemeses,   [TYPE_KINDS] = of_kinds,
+	[TYPE_TARGET] = of_target,   [TYPE_FAULTS] = of_faults,     [TYPE_BUGS] = of_bugs,
+	[TYPE_EXPECT] = of_expect,   [TYPE_JUDGES] = of_set,        [TYPE_PLOTS] = of_set,
+	[TYPE_REGIONS] = of_regions, [TYPE_DURATIONS] = of_pairs,   [TYPE_BANDWIDTHS] = of_pairs,
 };
 
 /* "how many processes. Accepted: a whole number, from 1 to 64. Default: 5." */
