@@ -1,148 +1,7 @@
-/*
- * What a nemesis draws: when, which kinds and whom; that draws stand alone; and that it stays
- * within what a protocol declares to survive.
- */
-#include "tests/tests.h"
+/* What a nemesis draws: when, which kinds and whom; and that each draw stands alone. */
+#include "tests/faults/trial.h"
 
-#include "sim/faults/internal.h"
 #include "sim/run/run.h"
-
-#define MS ((nanoseconds)1000000)
-#define S  (1000 * MS)
-
-/* ---- A stage: processes that do nothing, of a protocol that survives what a test says -------- */
-
-enum { N1, N2, N3, N4, N5, PROCESSES };
-
-static void on_boot(struct env *env, void *state, enum boot boot)
-{
-	(void)env, (void)state, (void)boot;
-}
-
-static void on_disk_failed(struct env *env, void *state, ticket_t ticket, enum disk_error error)
-{
-	(void)env, (void)state, (void)ticket, (void)error;
-}
-
-static const struct protocol still = {
-	.version = ORDEAL_VERSION,
-	.size = sizeof(struct protocol),
-	.name = "still",
-	.state_size = 16,
-	.survives = {.survives_restart = true,
-		     .survives_lost_unsynced = true,
-		     .survives_reordered_unsynced = true,
-		     .clock_drift_ppm = -1},
-	.boot = on_boot,
-	.messages = (const struct message_type[]){{0}},
-	.timers = (const struct timer_type[]){{0}},
-	.inspectors = (const struct inspector[]){{0}},
-	.options = (const struct option[]){{0}},
-	.observes = (const unsigned[]){OBSERVATION_COUNT},
-	.bugs = (const struct bug[]){{0}},
-	.sometimes = (const struct sometimes[]){{0}},
-};
-
-struct stage {
-	struct world *world;
-	struct protocol protocol;
-	struct setup setup;
-	struct nemesis nemesis;
-	struct fault list[4];
-	struct faults_setup faults;
-	struct choice_source *source;
-};
-
-static const struct above above = {.due = {[FLOOR_FAULTS] = faults_due}};
-
-/* Every hundred milliseconds of ten seconds, in steady weather, all of what is chosen. */
-static void stage_open(struct stage *stage)
-{
-	*stage = (struct stage){.world = world_open(ARENA_BASE, 1u << 28), .protocol = still};
-	if (!stage->world) {
-		printf("\n  no memory for a world\n");
-		exit(1);
-	}
-	stage->setup = (struct setup){
-		.seed = 1,
-		.group_count = 1,
-		.clients = 2,
-		.link = {.latency = {CONSTANT, MS, 0, 0}},
-		.disk = {.sync = {CONSTANT, MS, 0, 0}},
-		.max_events = 1000000,
-	};
-	stage->setup.groups[0] = (struct group_setup){.protocol = &stage->protocol,
-						      .members = PROCESSES};
-	stage->nemesis = (struct nemesis){
-		.every = {CONSTANT, 100 * MS, 0, 0},
-		.between = {S, 9 * S},
-		.lasts = {UNIFORM, 50 * MS, 500 * MS, 0},
-		.weather = WEATHER_STEADY,
-	};
-	stage->faults = (struct faults_setup){.list = stage->list,
-					      .nemeses = &stage->nemesis,
-					      .nemesis_count = 1,
-					      .patience = 100 * MS};
-}
-
-static void choose(struct stage *stage, enum fault_number kind)
-{
-	stage->nemesis.weight[kind] = 1;
-}
-
-static void aim(struct stage *stage, enum target_kind role)
-{
-	stage->nemesis.target = (struct target){1, {{(uint16_t)role, 0}}};
-}
-
-static void stage_begin(struct stage *stage)
-{
-	world_begin(stage->world, &stage->setup, &above);
-	stage->world->choices.source = stage->source;
-	faults_begin(stage->world, &stage->faults);
-	world_boot(stage->world);
-}
-
-static void play(struct stage *stage, nanoseconds until)
-{
-	const char *limit;
-
-	EQUAL(world_run(stage->world, until, &limit), RAN_UNTIL);
-}
-
-static void stage_close(struct stage *stage)
-{
-	world_close(stage->world);
-}
-
-/* What fired, for comparison. */
-enum { FIRED_MAX = 400 };
-struct fired {
-	unsigned count;
-	struct shot {
-		enum fault_number kind;
-		nanoseconds began;
-		int64_t amount;
-		uint64_t hit;
-		nanoseconds lasts;
-	} shot[FIRED_MAX];
-};
-
-static void perform(struct stage *stage, struct fired *fired)
-{
-	stage_begin(stage);
-	play(stage, 10 * S);
-	fired->count = faults_count(stage->world);
-	CU_ASSERT_FATAL(fired->count <= FIRED_MAX);
-	for (unsigned i = 0; i < fired->count; i++) {
-		const struct fault *fault = faults_fault(stage->world, i);
-		const struct fault_state *state = faults_state(stage->world, i);
-
-		fired->shot[i] = (struct shot){fault->kind, state->began, fault->amount,
-					       state->hit.processes, fault->lasts};
-	}
-	stage_close(stage);
-}
 
 static bool same_shot(const struct shot *a, const struct shot *b)
 {
@@ -162,13 +21,13 @@ static const struct shot *shot_at(const struct fired *fired, nanoseconds time)
 
 static void draws_keep_their_time(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired fired;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_SLOW_DISK);
-	aim(&stage, TARGET_ALL);
-	perform(&stage, &fired);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_SLOW_DISK);
+	trial_aim(&trial, TARGET_ALL);
+	trial_perform(&trial, &fired);
 	EQUAL(fired.count, 80);
 	for (unsigned i = 0; i < fired.count; i++) {
 		EQUAL(fired.shot[i].began, S + (i + 1) * 100 * MS);
@@ -180,14 +39,14 @@ static void draws_keep_their_time(void)
 
 static void a_heal_ends_the_drawing(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired fired;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_CLOCK_JUMP);
-	stage.faults.heal = 3050 * MS;
-	perform(&stage, &fired);
-	CU_ASSERT(fired.count > 0 && fired.count <= 20);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_CLOCK_JUMP);
+	trial.faults.heal = 3050 * MS;
+	trial_perform(&trial, &fired);
+	CU_ASSERT_FATAL(fired.count > 0 && fired.count <= 20);
 	CU_ASSERT(fired.shot[fired.count - 1].began < 3050 * MS);
 }
 
@@ -197,16 +56,16 @@ static void weather_changes(void)
 	unsigned calms = 0, storms = 0;
 
 	for (uint64_t seed = 1; seed <= 40; seed++) {
-		struct stage stage;
+		struct trial trial;
 		struct fired fired;
 		unsigned calm = 0;
 
-		stage_open(&stage);
-		stage.setup.seed = seed;
-		stage.nemesis.weather = WEATHER_CHANGING;
-		choose(&stage, FAULT_CLOCK_JUMP);
-		aim(&stage, TARGET_RANDOM);
-		perform(&stage, &fired);
+		trial_open(&trial);
+		trial.setup.seed = seed;
+		trial.nemesis.weather = WEATHER_CHANGING;
+		trial_choose(&trial, FAULT_CLOCK_JUMP);
+		trial_aim(&trial, TARGET_RANDOM);
+		trial_perform(&trial, &fired);
 		storms += fired.count > 80;
 		for (unsigned i = 0; i < fired.count; i++) {
 			nanoseconds before = i ? fired.shot[i - 1].began : S;
@@ -225,19 +84,19 @@ static void weather_changes(void)
 
 static void a_kind_left_out_moves_no_other(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired with, without;
 	unsigned taken = 0;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_SLOW_DISK);
-	choose(&stage, FAULT_CLOCK_JUMP);
-	choose(&stage, FAULT_DELAY);
-	perform(&stage, &with);
-	stage_open(&stage);
-	choose(&stage, FAULT_CLOCK_JUMP);
-	choose(&stage, FAULT_DELAY);
-	perform(&stage, &without);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_SLOW_DISK);
+	trial_choose(&trial, FAULT_CLOCK_JUMP);
+	trial_choose(&trial, FAULT_DELAY);
+	trial_perform(&trial, &with);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_CLOCK_JUMP);
+	trial_choose(&trial, FAULT_DELAY);
+	trial_perform(&trial, &without);
 	for (unsigned i = 0; i < with.count; i++) {
 		const struct shot *other = shot_at(&without, with.shot[i].began);
 
@@ -254,21 +113,21 @@ static void one_draw_taken_away_moves_no_other(void)
 	struct override away = {.address = draw_address(0, DRAW_FIRES, 0, 10)};
 	uint32_t observed[OBSERVATION_COUNT] = {0};
 	struct overrides overrides;
-	struct stage stage;
+	struct trial trial;
 	struct fired with, without;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_SLOW_DISK);
-	choose(&stage, FAULT_PARTITION);
-	aim(&stage, TARGET_RANDOM_MINORITY);
-	perform(&stage, &with);
-	stage_open(&stage);
-	choose(&stage, FAULT_SLOW_DISK);
-	choose(&stage, FAULT_PARTITION);
-	aim(&stage, TARGET_RANDOM_MINORITY);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_SLOW_DISK);
+	trial_choose(&trial, FAULT_PARTITION);
+	trial_aim(&trial, TARGET_RANDOM_MINORITY);
+	trial_perform(&trial, &with);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_SLOW_DISK);
+	trial_choose(&trial, FAULT_PARTITION);
+	trial_aim(&trial, TARGET_RANDOM_MINORITY);
 	overrides_init(&overrides, &away, 1, observed);
-	stage.source = &overrides.source;
-	perform(&stage, &without);
+	trial.source = &overrides.source;
+	trial_perform(&trial, &without);
 	EQUAL(with.count, 80);
 	EQUAL(without.count, 79);
 	for (unsigned i = 0; i < without.count; i++)
@@ -277,30 +136,20 @@ static void one_draw_taken_away_moves_no_other(void)
 
 static void weights_are_kept(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired fired;
 	unsigned jumps = 0;
 
-	stage_open(&stage);
-	stage.nemesis.weight[FAULT_CLOCK_JUMP] = 3;
-	stage.nemesis.weight[FAULT_SLOW_DISK] = 1;
-	stage.nemesis.every.a = 25 * MS;
-	aim(&stage, TARGET_ALL);
-	perform(&stage, &fired);
+	trial_open(&trial);
+	trial.nemesis.weight[FAULT_CLOCK_JUMP] = 3;
+	trial.nemesis.weight[FAULT_SLOW_DISK] = 1;
+	trial.nemesis.every.a = 25 * MS;
+	trial_aim(&trial, TARGET_ALL);
+	trial_perform(&trial, &fired);
 	EQUAL(fired.count, 320);
 	for (unsigned i = 0; i < fired.count; i++)
 		jumps += fired.shot[i].kind == FAULT_CLOCK_JUMP;
 	CU_ASSERT(jumps > 215 && jumps < 265);
-}
-
-/* The kinds that fired in one run. */
-static uint64_t kinds_of(const struct fired *fired)
-{
-	uint64_t kinds = 0;
-
-	for (unsigned i = 0; i < fired->count; i++)
-		kinds |= (uint64_t)1 << fired->shot[i].kind;
-	return kinds;
 }
 
 static void each_run_has_a_mix_of_its_own(void)
@@ -309,21 +158,21 @@ static void each_run_has_a_mix_of_its_own(void)
 	uint64_t chosen = 1u << FAULT_CLOCK_JUMP | 1u << FAULT_SLOW_DISK | 1u << FAULT_DELAY;
 
 	for (uint64_t seed = 1; seed <= 80; seed++) {
-		struct stage stage;
+		struct trial trial;
 		struct fired fired;
 
-		stage_open(&stage);
-		stage.setup.seed = seed;
-		stage.nemesis.swarm = true;
-		choose(&stage, FAULT_CLOCK_JUMP);
-		choose(&stage, FAULT_SLOW_DISK);
-		choose(&stage, FAULT_DELAY);
-		aim(&stage, TARGET_RANDOM);
-		perform(&stage, &fired);
+		trial_open(&trial);
+		trial.setup.seed = seed;
+		trial.nemesis.swarm = true;
+		trial_choose(&trial, FAULT_CLOCK_JUMP);
+		trial_choose(&trial, FAULT_SLOW_DISK);
+		trial_choose(&trial, FAULT_DELAY);
+		trial_aim(&trial, TARGET_RANDOM);
+		trial_perform(&trial, &fired);
 		EQUAL(fired.count, 80); /* somebody always takes part */
-		EQUAL(kinds_of(&fired) & ~chosen, 0);
+		EQUAL(fired_kinds(&fired) & ~chosen, 0);
 		for (unsigned kind = 0; kind < FAULT_KINDS; kind++)
-			with[kind] += (unsigned)(kinds_of(&fired) >> kind & 1);
+			with[kind] += (unsigned)(fired_kinds(&fired) >> kind & 1);
 	}
 	for (uint64_t left = chosen; left; left &= left - 1) {
 		unsigned runs = with[lowest_bit(left)];
@@ -337,13 +186,13 @@ static void each_run_has_a_mix_of_its_own(void)
 /* Of every shape, each process is hit at times, and each size of a hit that there can be occurs. */
 static void roles_are_drawn_anew(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired fired;
 	uint64_t ever = 0, sizes = 0;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_SLOW_DISK);
-	perform(&stage, &fired);
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_SLOW_DISK);
+	trial_perform(&trial, &fired);
 	/* With nobody leading, a fifth of the draws finds nobody, and does not count. */
 	CU_ASSERT(fired.count > 45 && fired.count < 76);
 	for (unsigned i = 0; i < fired.count; i++) {
@@ -356,12 +205,12 @@ static void roles_are_drawn_anew(void)
 
 static void nobody_there_is_no_fault(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired fired;
 
-	stage_open(&stage);
-	aim(&stage, TARGET_LEADER);
-	perform(&stage, &fired);
+	trial_open(&trial);
+	trial_aim(&trial, TARGET_LEADER);
+	trial_perform(&trial, &fired);
 	for (unsigned i = 0; i < fired.count; i++) /* rings and chains need no leader */
 		CU_ASSERT(fired.shot[i].kind == FAULT_RING || fired.shot[i].kind == FAULT_CHAIN);
 }
@@ -369,41 +218,101 @@ static void nobody_there_is_no_fault(void)
 /* All processes stand in it, each once, in an order of its own. */
 static void rings_are_drawn_in_any_order(void)
 {
-	struct stage stage;
+	struct trial trial;
 	char first[FAULT_TEXT_MAX] = "";
 	unsigned orders = 0;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_RING);
-	stage_begin(&stage);
-	play(&stage, 9 * S);
-	EQUAL(faults_count(stage.world), 80);
-	for (unsigned i = 0; i < faults_count(stage.world); i++) {
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_RING);
+	trial_begin(&trial);
+	trial_play(&trial, 9 * S);
+	EQUAL(faults_count(trial.world), 80);
+	for (unsigned i = 0; i < faults_count(trial.world); i++) {
 		char text[FAULT_TEXT_MAX];
 
-		EQUAL(faults_fault(stage.world, i)->part_count, PROCESSES);
-		EQUAL(faults_state(stage.world, i)->hit.processes, (1u << PROCESSES) - 1);
-		orders += strcmp(faults_describe(stage.world, i, text), first) != 0;
+		EQUAL(faults_fault(trial.world, i)->part_count, PROCESSES);
+		EQUAL(faults_state(trial.world, i)->hit.processes, (1u << PROCESSES) - 1);
+		orders += strcmp(faults_describe(trial.world, i, text), first) != 0;
 		strcpy(first, text);
 	}
 	CU_ASSERT(orders > 70);
-	stage_close(&stage);
+	trial_close(&trial);
+}
+
+static void cuts_are_drawn_all_ways(void)
+{
+	struct trial trial;
+	unsigned both = 0, there = 0, back = 0;
+
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_DELAY);
+	trial_aim(&trial, TARGET_RANDOM);
+	trial_begin(&trial);
+	trial_play(&trial, 9 * S);
+	for (unsigned i = 0; i < faults_count(trial.world); i++) {
+		const struct fault *fault = faults_fault(trial.world, i);
+
+		both += fault->both_ways;
+		there += !fault->both_ways && fault->part[0].item[0].kind == TARGET_RANDOM;
+		back += !fault->both_ways && fault->part[1].item[0].kind == TARGET_RANDOM;
+	}
+	EQUAL(both + there + back, 80);
+	CU_ASSERT(both > 10 && there > 10 && back > 10);
+	trial_close(&trial);
+}
+
+/* All cannot be parted from the rest; and who is alone can only be parted from clients. */
+static void there_is_always_a_rest(void)
+{
+	for (unsigned members = 1; members <= 3; members += 2) {
+		struct trial trial;
+		struct fired fired;
+
+		trial_open(&trial);
+		trial.setup.groups[0].members = members;
+		trial_choose(&trial, FAULT_PARTITION);
+		trial_choose(&trial, FAULT_LOSS);
+		trial_aim(&trial, TARGET_ALL);
+		trial_perform(&trial, &fired);
+		EQUAL(fired.count, 80);
+		EQUAL(count_bits(fired_kinds(&fired)), 2);
+	}
+}
+
+/* A source of choices that says more than a kind's amounts reach. */
+static void amounts_have_bounds(void)
+{
+	struct override vast = {.address = draw_address(0, DRAW_AMOUNT, FAULT_SLOW_DISK, 1),
+				.value = (uint64_t)1 << 60};
+	uint32_t observed[OBSERVATION_COUNT] = {0};
+	struct overrides overrides;
+	struct trial trial;
+	struct fired fired;
+
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_SLOW_DISK);
+	trial_aim(&trial, TARGET_ALL);
+	overrides_init(&overrides, &vast, 1, observed);
+	trial.source = &overrides.source;
+	trial_perform(&trial, &fired);
+	EQUAL(fired.count, 80);
+	EQUAL(fired.shot[0].amount, 100000);
 }
 
 static void clients_are_spared_copies(void)
 {
-	struct stage stage;
+	struct trial trial;
 	unsigned lossy = 0, twice = 0;
 
-	stage_open(&stage);
-	choose(&stage, FAULT_LOSS);
-	choose(&stage, FAULT_DUPLICATE);
-	aim(&stage, TARGET_RANDOM_MINORITY);
-	stage_begin(&stage);
-	play(&stage, 9 * S);
-	for (unsigned i = 0; i < faults_count(stage.world); i++) {
-		bool clients = faults_state(stage.world, i)->hit.clients[0] != 0;
-		bool copies = faults_fault(stage.world, i)->kind == FAULT_DUPLICATE;
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_LOSS);
+	trial_choose(&trial, FAULT_DUPLICATE);
+	trial_aim(&trial, TARGET_RANDOM_MINORITY);
+	trial_begin(&trial);
+	trial_play(&trial, 9 * S);
+	for (unsigned i = 0; i < faults_count(trial.world); i++) {
+		bool clients = faults_state(trial.world, i)->hit.clients[0] != 0;
+		bool copies = faults_fault(trial.world, i)->kind == FAULT_DUPLICATE;
 
 		CU_ASSERT(!(clients && copies));
 		lossy += clients;
@@ -411,250 +320,30 @@ static void clients_are_spared_copies(void)
 	}
 	CU_ASSERT(lossy > 10);
 	CU_ASSERT(twice > 20);
-	stage_close(&stage);
+	trial_close(&trial);
 }
 
 /* Connections do not repeat anything; and who sends nothing drops nothing by name. */
 static void what_cannot_happen_is_not_drawn(void)
 {
-	struct stage stage;
+	struct trial trial;
 	struct fired fired;
 
-	stage_open(&stage);
-	stage.setup.connections = true;
-	choose(&stage, FAULT_DUPLICATE);
-	choose(&stage, FAULT_REORDER);
-	perform(&stage, &fired);
+	trial_open(&trial);
+	trial.setup.connections = true;
+	trial_choose(&trial, FAULT_DUPLICATE);
+	trial_choose(&trial, FAULT_REORDER);
+	trial_perform(&trial, &fired);
 	EQUAL(fired.count, 0);
-	stage_open(&stage);
-	choose(&stage, FAULT_DROP);
-	aim(&stage, TARGET_RANDOM);
-	stage_begin(&stage);
-	play(&stage, 9 * S);
-	CU_ASSERT(faults_count(stage.world) > 20 && faults_count(stage.world) < 60);
-	for (unsigned i = 0; i < faults_count(stage.world); i++)
-		CU_ASSERT(faults_fault(stage.world, i)->sort >= MESSAGE_TYPES_MAX);
-	stage_close(&stage);
-}
-
-/* ---- The budget ------------------------------------------------------------------------------ */
-
-static unsigned down(struct stage *stage)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < stage->world->process_count; i++)
-		count += world_process(stage->world, (process_id)i)->status == DOWN;
-	return count;
-}
-
-/* The most that were down at once, where a nemesis crashes all, over and over. */
-static unsigned most_down(unsigned members, bool beyond)
-{
-	unsigned most = 0;
-
-	for (uint64_t seed = 1; seed <= 5; seed++) {
-		struct stage stage;
-
-		stage_open(&stage);
-		stage.setup.seed = seed;
-		stage.setup.groups[0].members = members;
-		stage.nemesis.beyond_model = beyond;
-		choose(&stage, FAULT_CRASH);
-		aim(&stage, TARGET_ALL);
-		stage_begin(&stage);
-		for (nanoseconds at = S; at < 9 * S; at += 10 * MS) {
-			play(&stage, at);
-			most = down(&stage) > most ? down(&stage) : most;
-		}
-		CU_ASSERT(stage.world->counters.crashes > 10);
-		stage_close(&stage);
-	}
-	return most;
-}
-
-static void a_minority_is_down_at_most(void)
-{
-	EQUAL(most_down(5, false), 2);
-	EQUAL(most_down(4, false), 1);
-	EQUAL(most_down(3, false), 1);
-	EQUAL(most_down(1, false), 1); /* who is alone comes back as it was */
-	EQUAL(most_down(5, true), 5);
-}
-
-/* Those that fail and those that are down are counted together. */
-static void failing_disks_count_as_down(void)
-{
-	struct stage stage;
-	struct fired fired;
-
-	stage_open(&stage);
-	stage.protocol.disk_failed = on_disk_failed;
-	choose(&stage, FAULT_CRASH);
-	choose(&stage, FAULT_WRITE_ERROR);
-	choose(&stage, FAULT_FULL_DISK);
-	aim(&stage, TARGET_RANDOM_MINORITY);
-	perform(&stage, &fired);
-	CU_ASSERT(fired.count > 10);
-	for (unsigned i = 0; i < fired.count; i++) {
-		uint64_t ill = 0;
-
-		for (unsigned j = 0; j <= i; j++)
-			if (fired.shot[j].began + fired.shot[j].lasts > fired.shot[i].began)
-				ill |= fired.shot[j].hit;
-		CU_ASSERT(count_bits(ill) <= 2);
-	}
-	EQUAL(count_bits(kinds_of(&fired)), 3);
-}
-
-static void what_is_not_survived_is_not_drawn(void)
-{
-	uint64_t within = 0, beyond = 0;
-	uint64_t lost = 1u << FAULT_WIPE | 1u << FAULT_ROT | 1u << FAULT_LYING_SYNC;
-
-	for (unsigned more = 0; more < 2; more++) {
-		struct stage stage;
-		struct fired fired;
-
-		stage_open(&stage);
-		stage.nemesis.beyond_model = more;
-		stage.nemesis.every.a = 25 * MS;
-		perform(&stage, &fired);
-		*(more ? &beyond : &within) = kinds_of(&fired);
-	}
-	EQUAL(within & lost, 0);
-	EQUAL(beyond & lost, lost & ~(1u << FAULT_ROT)); /* they write nothing that could rot */
-}
-
-static void restarts_must_be_survived(void)
-{
-	struct stage stage;
-	struct fired fired;
-
-	stage_open(&stage);
-	choose(&stage, FAULT_CRASH);
-	choose(&stage, FAULT_WRITE_ERROR); /* which kills who does not take it */
-	stage.protocol.survives.survives_restart = false;
-	perform(&stage, &fired);
-	EQUAL(fired.count, 0);
-	stage_open(&stage);
-	choose(&stage, FAULT_CRASH);
-	stage.protocol.survives.survives_lost_unsynced = false;
-	perform(&stage, &fired);
-	EQUAL(fired.count, 0);
-	stage_open(&stage);
-	choose(&stage, FAULT_CRASH);
-	stage.protocol.survives.survives_reordered_unsynced = false;
-	stage.setup.disk.crash = CRASH_REORDER;
-	perform(&stage, &fired);
-	EQUAL(fired.count, 0);
-	stage_open(&stage);
-	choose(&stage, FAULT_CRASH);
-	stage.protocol.survives.survives_lost_unsynced = false;
-	stage.setup.disk.crash = CRASH_KEEP;
-	perform(&stage, &fired);
-	CU_ASSERT(fired.count > 10);
-}
-
-static void drifts_keep_the_bound(void)
-{
-	for (int32_t bound = 0; bound <= 500; bound += 500) {
-		struct stage stage;
-		bool any = false;
-
-		stage_open(&stage);
-		choose(&stage, FAULT_CLOCK_DRIFT);
-		aim(&stage, TARGET_ALL);
-		stage.protocol.survives.clock_drift_ppm = bound;
-		stage.setup.drift_ppm = bound / 2;
-		stage_begin(&stage);
-		for (nanoseconds at = S; at < 9 * S; at += 20 * MS) {
-			play(&stage, at);
-			for (unsigned i = 0; i < PROCESSES; i++) {
-				int32_t ppm = world_process(stage.world, (process_id)i)->clock.ppm;
-
-				CU_ASSERT(ppm <= bound && ppm >= -bound);
-			}
-		}
-		for (unsigned i = 0; i < faults_count(stage.world); i++)
-			any |= faults_fault(stage.world, i)->amount != 0;
-		EQUAL(any, bound != 0);
-		CU_ASSERT_PTR_NULL(faults_beyond(stage.world));
-		stage_close(&stage);
-	}
-}
-
-/* ---- Lost disks ------------------------------------------------------------------------------ */
-
-static void all_have_applied(struct stage *stage, uint64_t index)
-{
-	for (unsigned i = 0; i < PROCESSES; i++)
-		world_process(stage->world, (process_id)i)->applied = index;
-}
-
-/* Of those that a wipe hit so far. */
-static uint64_t wiped(struct stage *stage)
-{
-	uint64_t set = 0;
-
-	for (unsigned i = 0; i < faults_count(stage->world); i++)
-		set |= faults_state(stage->world, i)->hit.processes;
-	return set;
-}
-
-static void a_lost_disk_is_repaired_before_the_next(void)
-{
-	struct stage stage;
-
-	stage_open(&stage);
-	stage.protocol.survives.survives_wipe = true;
-	choose(&stage, FAULT_WIPE);
-	aim(&stage, TARGET_RANDOM);
-	stage_begin(&stage);
-	all_have_applied(&stage, 10);
-	play(&stage, 4 * S); /* two are wiped, and come back with nothing: then it is enough */
-	EQUAL(count_bits(wiped(&stage)), 2);
-	for (unsigned i = 0; i < PROCESSES; i++)
-		EQUAL(world_process(stage.world, (process_id)i)->applied,
-		      wiped(&stage) >> i & 1 ? 0 : 10);
-	all_have_applied(&stage, 10);
-	play(&stage, 9 * S);
-	CU_ASSERT(count_bits(wiped(&stage)) > 2);
-	CU_ASSERT_PTR_NULL(faults_beyond(stage.world));
-	stage_close(&stage);
-}
-
-/* Three wipes by schedule, a second apart; whoever comes back is repaired, or not. */
-static const char *wipe_three(bool repaired)
-{
-	struct stage stage;
-	const char *beyond;
-
-	stage_open(&stage);
-	stage.protocol.survives.survives_wipe = true;
-	stage.faults.nemesis_count = 0;
-	for (unsigned i = 0; i < 3; i++) {
-		struct fault *fault = &stage.list[stage.faults.count++];
-
-		*fault = (struct fault){.kind = FAULT_WIPE, .at = (i + 1) * S, .part_count = 1};
-		fault->part[0] = (struct target){1, {{TARGET_ENDPOINT, (endpoint_t)i}}};
-	}
-	stage_begin(&stage);
-	all_have_applied(&stage, 10);
-	for (unsigned i = 0; i < 3; i++) {
-		play(&stage, (i + 1) * S + 500 * MS);
-		if (repaired)
-			all_have_applied(&stage, 10);
-	}
-	beyond = faults_beyond(stage.world);
-	stage_close(&stage);
-	return beyond;
-}
-
-static void a_majority_of_lost_disks_is_beyond_any_model(void)
-{
-	CU_ASSERT_PTR_NULL(wipe_three(true));
-	CONTAINS(wipe_three(false), "more than a minority");
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_DROP);
+	trial_aim(&trial, TARGET_RANDOM);
+	trial_begin(&trial);
+	trial_play(&trial, 9 * S);
+	CU_ASSERT(faults_count(trial.world) > 20 && faults_count(trial.world) < 60);
+	for (unsigned i = 0; i < faults_count(trial.world); i++)
+		CU_ASSERT(faults_fault(trial.world, i)->sort >= MESSAGE_TYPES_MAX);
+	trial_close(&trial);
 }
 
 /* ---- Every kind, in runs --------------------------------------------------------------------- */
@@ -746,19 +435,12 @@ CU_TestInfo nemesis_tests[] = {
 	{"with no target said, roles are drawn anew each time", roles_are_drawn_anew},
 	{"a draw that finds nobody is no fault", nobody_there_is_no_fault},
 	{"a ring holds every process, in an order that is drawn", rings_are_drawn_in_any_order},
+	{"what hits links is drawn in each direction, and in both", cuts_are_drawn_all_ways},
+	{"where all are hit, or there is one alone, cuts part them all the same",
+	 there_is_always_a_rest},
+	{"whatever is drawn, an amount keeps its bounds", amounts_have_bounds},
 	{"clients are spared copies of what they say", clients_are_spared_copies},
 	{"what cannot happen is not drawn", what_cannot_happen_is_not_drawn},
-	{"at most a minority is down, unless it may go beyond the model",
-	 a_minority_is_down_at_most},
-	{"failing disks and crashes share one budget", failing_disks_count_as_down},
-	{"what the protocol does not survive is drawn only beyond its model",
-	 what_is_not_survived_is_not_drawn},
-	{"a crash is drawn only where what it loses is survived", restarts_must_be_survived},
-	{"drawn drifts, overlapping too, keep the protocol's bound", drifts_keep_the_bound},
-	{"a lost disk is repaired before a third one is lost",
-	 a_lost_disk_is_repaired_before_the_next},
-	{"more lost disks than a minority, unrepaired, are beyond any model",
-	 a_majority_of_lost_disks_is_beyond_any_model},
 	{"every kind that Raft survives fires in chaos, and Raft survives it",
 	 every_kind_fires_in_chaos},
 	{"beyond the model every kind fires, and what comes of it is unknown",
