@@ -241,7 +241,8 @@ bool transactions_of_calls(const struct recording *recording, enum transaction_m
 			.count = (uint32_t)(transactions->micro_count - first),
 			.invoked = call->invoked,
 			.returned = call->returned,
-			.process = (uint32_t)call->process,
+			/* Who says no name has no session. */
+			.process = call->process < 0 ? UINT32_MAX - i : (uint32_t)call->process,
 			.source = i,
 			.aborted = call->answer == ANSWER_FAIL,
 		};
