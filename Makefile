@@ -138,13 +138,16 @@ msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySa
 		{ cat $(BUILD)/unit-msan.txt; exit 1; }
 	@sed -n '/Run Summary/,$$p' $(BUILD)/unit-msan.txt
 
+# Ten thousand seeds over all scenarios.
+EACH = $(shell expr 10000 / $(words $(HEALTHY)) + 1)
+
 soak: msan $(BUILD)/release/tests/soak
 soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
 	@./$(BUILD)/release/tests/soak $(HEALTHY) --zoo $(ZOO)
-	@echo "== $(words $(HEALTHY)) scenarios, 1000 seeds each, twice and more, in three builds"
+	@echo "== $(words $(HEALTHY)) scenarios, $(EACH) seeds each, twice and more, in three builds"
 	@for v in $(VARIANTS); do \
 		printf '%s\n' $(HEALTHY) | \
-			xargs -P 2 -n 1 ./$(BUILD)/$$v/tests/fingerprints --seeds 1000 \
+			xargs -P 2 -n 1 ./$(BUILD)/$$v/tests/fingerprints --seeds $(EACH) \
 			> $(BUILD)/soak-$$v.txt || { cat $(BUILD)/soak-$$v.txt; exit 1; }; \
 		sort -k 2 -o $(BUILD)/soak-$$v.txt $(BUILD)/soak-$$v.txt; \
 		cmp $(BUILD)/soak-gcc.txt $(BUILD)/soak-$$v.txt; \
