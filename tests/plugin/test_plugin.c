@@ -4,6 +4,7 @@
  */
 #include "tests/tests.h"
 
+#include <elf.h>
 #include <unistd.h>
 
 #include "sim/plugin/elf.h"
@@ -357,6 +358,11 @@ static void what_is_no_plug_in_is_refused(void)
 		 "-lm; "
 		 "$ORDEAL list apps --plugin ./lib.so",
 		 "it needs libm.so.6"},
+		{"printf '#include \"silent.c\"\\nstatic volatile int it;\\n"
+		 "__attribute__((constructor)) static void begin(void) { it++; }\\n' > begins.c; "
+		 "cc -shared -fPIC -nostartfiles -I\"$ORDEAL_TREE\" -o begins.so begins.c; "
+		 "$ORDEAL list apps --plugin ./begins.so",
+		 "it has constructors: begin would run when it is loaded"},
 		{"$ORDEAL list apps --plugin ./tally.so --plugin ./tally.so",
 		 "its protocol \"tally-keeper\" is there already"},
 		{"sed s/tally-keeper/other/ tally.c > other.c; make -s other.so; "
@@ -408,6 +414,23 @@ static bool sound(const unsigned char *bytes, size_t size)
 	return read;
 }
 
+/* Behind it stand only tables of names, which nobody loads. */
+static size_t end_of_data(const unsigned char *bytes)
+{
+	Elf64_Ehdr head;
+	size_t end = 0;
+
+	memcpy(&head, bytes, sizeof(head));
+	for (unsigned i = 0; i < head.e_phnum; i++) {
+		Elf64_Phdr segment;
+
+		memcpy(&segment, bytes + head.e_phoff + i * sizeof(segment), sizeof(segment));
+		if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > end)
+			end = segment.p_offset + segment.p_filesz;
+	}
+	return end;
+}
+
 static void no_file_makes_the_reader_stumble(void)
 {
 	struct pcg32 pcg = pcg32_seeded(1, PCG32_DEFAULT_STREAM);
@@ -423,6 +446,8 @@ static void no_file_makes_the_reader_stumble(void)
 	for (size_t cut = 0; cut < size; cut += 1 + cut / 500)
 		refused += !sound(bytes, cut);
 	CU_ASSERT(refused > 500);
+	CU_ASSERT_FALSE(sound(bytes, end_of_data(bytes) - 1));
+	CU_ASSERT(sound(bytes, size));
 	for (unsigned i = 0; i < 20000; i++) {
 		memcpy(changed, bytes, size);
 		for (unsigned n = 1 + pcg32_below(&pcg, 4); n; n--) {
