@@ -196,7 +196,8 @@ static struct transactions with_unseen_writers(const struct transactions *t)
 	if (!list || !micro)
 		abort();
 	memcpy(list, t->list, t->count * sizeof(*list));
-	memcpy(micro, t->micros, t->micro_count * sizeof(*micro));
+	if (micros)
+		memcpy(micro, t->micros, t->micro_count * sizeof(*micro));
 	for (uint32_t i = 0; i < micros; i++) {
 		bool known = micro[i].kind != MICRO_READ || !micro[i].value;
 
