@@ -6,11 +6,18 @@
  * changes the world. Ratios to queue_ceiling, a plain queue on the same machine in the same run,
  * carry over to other machines.
  */
+#include "sim/histories/operations.h"
+#include "sim/histories/text.h"
 #include "sim/run/run.h"
 #include "sim/world/queue.h"
 
+#include <glob.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { ROUNDS = 10 };
 
@@ -338,17 +345,163 @@ static void ceiling(void)
 	figure("queue_ceiling", pairs, "M push+pop/s, 20 pending");
 }
 
+/* ---- Recorded histories ---------------------------------------------------------------------- */
+
+/* Text to verdict, with the order or the core; seconds of reading and of judging are added. */
+static enum legality judge_text(char *text, size_t size, double *reading, double *judging)
+{
+	const struct judge_limits limits = {.core = true};
+	struct finding finding = {.legality = UNDECIDED};
+	struct recording recording;
+	struct subject subject = {0};
+	struct object_history object = {0};
+	struct trouble trouble;
+	enum format format = FORMAT_EDN;
+	struct room *room = room_open();
+	double start = seconds();
+
+	format_guess(text, size, &format);
+	bool good = recording_read(&recording, format, text, size) &&
+		    subject_guess(&recording, &subject, &trouble);
+
+	*reading += seconds() - start;
+	start = seconds();
+	if (good && !subject.name)
+		finding.legality = LEGAL; /* nothing happened */
+	else if (good && subject.model &&
+		 operations_of_calls(&recording, subject.model, &object, &trouble))
+		judge(room, subject.model, &object.history, &limits, &finding);
+	*judging += seconds() - start;
+	object_history_free(&object);
+	recording_free(&recording);
+	room_close(room);
+	return finding.legality;
+}
+
+/* Judges files, so many of which are illegal, and ends: so its memory is of nothing else. */
+static _Noreturn void judge_files(const char *pattern, unsigned illegal, int answer)
+{
+	double took[2] = {0};
+	unsigned found = 0;
+	glob_t files = {0};
+
+	if (glob(pattern, 0, NULL, &files) != 0)
+		_exit(1);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		size_t size = 0;
+		char *text = text_of_file(files.gl_pathv[i], &size);
+
+		if (!text)
+			_exit(1);
+		found += judge_text(text, size, &took[0], &took[1]) == ILLEGAL;
+		free(text);
+	}
+	_exit(found != illegal || write(answer, took, sizeof(took)) != sizeof(took));
+}
+
+static void others(const char *name, const char *pattern, unsigned illegal)
+{
+	double took[2] = {0};
+	struct rusage usage = {0};
+	int ends[2], status = 1;
+	char full[64];
+
+	if (!wanted(name) || pipe(ends) != 0)
+		return;
+	fflush(stdout);
+	fflush(table);
+	pid_t child = fork();
+
+	if (child == 0)
+		judge_files(pattern, illegal, ends[1]);
+	if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0 ||
+	    read(ends[0], took, sizeof(took)) != sizeof(took)) {
+		printf("%s: NOT THE RIGHT VERDICTS\n", name);
+		dirty = true;
+	}
+	close(ends[0]);
+	close(ends[1]);
+	figure(name, took[1] * 1e3, "ms, judged");
+	snprintf(full, sizeof(full), "%s.read", name);
+	figure(full, took[0] * 1e3, "ms");
+	snprintf(full, sizeof(full), "%s.memory", name);
+	figure(full, (double)usage.ru_maxrss / 1024, "MiB, of the process");
+}
+
+/* One register, clients that are always busy: each event answers one and asks the next. */
+static char *register_history(unsigned operations, unsigned clients, size_t *size)
+{
+	static const char *const types[] = {"invoke", "ok"};
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	uint64_t value = 0, time = 0;
+
+	if (!out)
+		exit(70);
+	for (unsigned i = 0; i < 2 * (operations + clients); i++) {
+		/* A client's turn: its invocation, and after those of all others its return. */
+		unsigned client = i % clients, turn = i / clients;
+		bool writes = (turn / 2 + client) % 2, ends = turn % 2;
+
+		if (ends && writes)
+			value = turn / 2 * clients + client + 1;
+		fprintf(out,
+			"{\"index\":%u,\"process\":%u,\"type\":\"%s\",\"f\":\"%s\",\"key\":\"k0\","
+			"\"value\":",
+			i, client, types[ends], writes ? "write" : "read");
+		if (writes)
+			fprintf(out, "%u", turn / 2 * clients + client + 1);
+		else if (ends && value)
+			fprintf(out, "%" PRIu64, value);
+		else
+			fputs("null", out);
+		fprintf(out, ",\"time\":%" PRIu64 "}\n", time += 100);
+	}
+	fclose(out);
+	return text;
+}
+
+static void a_million_operations(void)
+{
+	enum { OPERATIONS = 1000000, CLIENTS = 50 };
+	double reading = 0, judging = 0;
+	size_t size;
+
+	if (!wanted("check_jsonl_1m"))
+		return;
+	char *text = register_history(OPERATIONS, CLIENTS, &size);
+
+	if (judge_text(text, size, &reading, &judging) != LEGAL) {
+		printf("check_jsonl_1m: NOT THE RIGHT VERDICT\n");
+		dirty = true;
+	}
+	free(text);
+	figure("check_jsonl_1m.read", reading, "s");
+	figure("check_jsonl_1m.read_pace", (double)size / reading / 1e6, "MB/s");
+	figure("check_jsonl_1m", judging, "s, judged");
+}
+
+static void histories(void)
+{
+	others("check_etcd_30", "tests/data/histories/porcupine/jepsen/*.log", 17);
+	others("check_redis_latency", "tests/data/histories/redis/redis-extreme*/history.txt", 1);
+	a_million_operations();
+}
+
 int main(int argc, char **argv)
 {
-	struct theatre *theatre = theatre_open(ARENA_BASE);
-
 	if (argc > 2)
 		only = argv[2];
 	table = argc > 1 ? fopen(argv[1], "w") : NULL;
-	if (!theatre || !table) {
+	if (!table) {
 		fprintf(stderr, "usage: bench FILE.tsv [PART]\n");
 		return 2;
 	}
+	histories(); /* first: the arena would count as their memory */
+	struct theatre *theatre = theatre_open(ARENA_BASE);
+
+	if (!theatre)
+		return 2;
 	ceiling();
 	paces(theatre);
 	leader_kill(theatre);
