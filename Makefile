@@ -17,6 +17,7 @@ TESTS     := $(filter-out tests/tools/%,$(TESTS))
 PICTURES  := $(sort $(wildcard reports/*.gp))
 SCENARIOS := $(sort $(wildcard scenarios/*/*.yaml))
 HEALTHY   := $(filter-out scenarios/zoo/%,$(SCENARIOS))
+CHAOTIC   := $(filter %/chaos.yaml,$(HEALTHY))
 ZOO       := $(sort $(wildcard scenarios/zoo/*.yaml))
 
 all: $(BUILD)/ordeal ## build the command, build/ordeal
@@ -141,9 +142,11 @@ msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySa
 # Ten thousand seeds over all scenarios.
 EACH = $(shell expr 10000 / $(words $(HEALTHY)) + 1)
 
+CHAOS ?= 100000
 soak: msan $(BUILD)/release/tests/soak
-soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## the same at length
-	@./$(BUILD)/release/tests/soak $(HEALTHY) --zoo $(ZOO)
+soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## at length; CHAOS=runs under nemeses
+	@./$(BUILD)/release/tests/soak $(filter-out $(CHAOTIC),$(HEALTHY)) --zoo $(ZOO) \
+		--chaos $(CHAOS) $(CHAOTIC)
 	@echo "== $(words $(HEALTHY)) scenarios, $(EACH) seeds each, twice and more, in three builds"
 	@for v in $(VARIANTS); do \
 		printf '%s\n' $(HEALTHY) | \

@@ -7,13 +7,17 @@
  * of them; then the same seeds with the bug off, as a healthy one. A file with a bug and no
  * violation expected is a control: it must be as clean with the bug as without.
  *
+ * Runs under a nemesis share a number among their files. They must be clean, and they must have
+ * been chaos: in the median run enough was answered and enough went wrong, and over all of them
+ * each kind of fault that a protocol claims to survive has fired.
+ *
  * Who only ever says "clean" may be blind. So a canary comes first: a cluster with a known bug,
  * taken for a healthy one, must be found wanting; and so must a hunt for a bug that is not there.
  *
  * Two processes share the work; reports are merged in the order of the seeds, and what is printed
  * does not depend on which came first.
  *
- * usage: soak [--seeds N] SCENARIO... [--zoo FILE...]
+ * usage: soak [--seeds N] [SCENARIO...] [--zoo FILE...] [--chaos N FILE...]
  */
 #include "sim/cli/child.h"
 #include "sim/cli/progress.h"
@@ -23,6 +27,7 @@
 #include <stdlib.h>
 
 enum { WORKERS = 2, RANGES = 30, RANGES_NEEDED = 27, FINDINGS_MAX = 3, PROTOCOLS_MAX = 16 };
+enum { COMPLETED_NEEDED = 500, FIRED_NEEDED = 5 }; /* in the median run under a nemesis */
 enum { EXIT_GOOD, EXIT_SHORT, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
 
 /* ---- In a worker: runs ----------------------------------------------------------------------- */
@@ -99,20 +104,58 @@ static void work(int to, void *context)
 
 /* ---- In the parent: what they come to -------------------------------------------------------- */
 
+/* How often each value was seen: for medians. */
+enum { SPREAD_MAX = 1 << 14 };
+struct spread {
+	uint32_t times[SPREAD_MAX], seen;
+};
+
+static void spread_add(struct spread *spread, uint64_t value)
+{
+	spread->times[value < SPREAD_MAX ? value : SPREAD_MAX - 1]++;
+	spread->seen++;
+}
+
+static unsigned median(const struct spread *spread)
+{
+	unsigned value = 0;
+
+	for (uint64_t below = spread->times[0]; 2 * below < spread->seen;)
+		below += spread->times[++value];
+	return value;
+}
+
 struct tally {
 	uint64_t runs, violated, unknown, unmet, events;
 	struct workload_counts operations;
 	uint64_t checks[JUDGES], fired[FAULT_KINDS], sometimes[GROUPS_MAX];
+	struct spread completed_a_run, fired_a_run;
 	unsigned finding_count;
 	char finding[FINDINGS_MAX][SENTENCE_MAX + 64];
 	/* Of a hunt. */
 	unsigned convicted;
-	uint64_t tries[RANGES]; /* until the conviction; one more than `within`: there was none */
+	struct spread tries; /* until the conviction; one more than `within`: there was none */
 };
 
 static bool clean(const struct tally *tally)
 {
 	return tally->runs && !tally->violated && !tally->unknown && !tally->unmet;
+}
+
+/* Adds one to the other; findings and what a single run was stay behind. */
+static void add_tally(struct tally *sum, const struct tally *tally)
+{
+	sum->runs += tally->runs;
+	sum->violated += tally->violated;
+	sum->unknown += tally->unknown;
+	sum->unmet += tally->unmet;
+	sum->events += tally->events;
+	sum->operations.invoked += tally->operations.invoked;
+	sum->operations.ok += tally->operations.ok;
+	for (unsigned i = 0; i < JUDGES; i++)
+		sum->checks[i] += tally->checks[i];
+	for (unsigned i = 0; i < FAULT_KINDS; i++)
+		sum->fired[i] += tally->fired[i];
 }
 
 /* The first few; the totals tell of the others. */
@@ -123,14 +166,15 @@ static void find(struct tally *tally, uint64_t seed, const char *what, const cha
 			 "seed %" PRIu64 " %s: %s", seed, what, why);
 }
 
-static void add_run(struct tally *tally, const struct task *task, const struct report *report,
-		    uint64_t index)
+static void add_run(struct tally *tally, const struct task *task, const struct report *report)
 {
 	const struct run_result *run = &report->last;
 
-	(void)task, (void)index;
+	(void)task;
 	tally->runs++;
 	tally->events += run->events;
+	spread_add(&tally->completed_a_run, run->operations.ok);
+	spread_add(&tally->fired_a_run, run->faults_fired);
 	tally->operations.invoked += run->operations.invoked;
 	tally->operations.ok += run->operations.ok;
 	for (unsigned i = 0; i < JUDGES; i++)
@@ -151,17 +195,16 @@ static void add_run(struct tally *tally, const struct task *task, const struct r
 	}
 }
 
-static void add_hunt(struct tally *tally, const struct task *task, const struct report *report,
-		     uint64_t index)
+static void add_hunt(struct tally *tally, const struct task *task, const struct report *report)
 {
 	bool convicted = report->last.check.verdict[task->of] == VIOLATED;
 
 	tally->runs += report->runs;
 	tally->convicted += convicted;
-	tally->tries[index] = convicted ? report->runs : task->within + 1;
+	spread_add(&tally->tries, convicted ? report->runs : task->within + 1);
 }
 
-typedef void add_report(struct tally *, const struct task *, const struct report *, uint64_t index);
+typedef void add_report(struct tally *, const struct task *, const struct report *);
 
 static _Noreturn void give_up(struct child *workers, int status, const char *why)
 {
@@ -188,7 +231,7 @@ static void perform(const struct task *task, add_report *add, struct tally *tall
 	progress_begin(&progress);
 	for (uint64_t i = 0; i < task->reports; i++) {
 		switch (child_read(&workers[i % WORKERS], &report, sizeof(report))) {
-		case HEARD: add(tally, task, &report, i); break;
+		case HEARD: add(tally, task, &report); break;
 		case HEARD_NOTHING_MORE:
 			printf("died at report %" PRIu64, i);
 			give_up(workers, EXIT_SHORT, "a worker died");
@@ -296,6 +339,10 @@ struct soak {
 		const struct protocol *protocol;
 		uint64_t seen;
 	} protocols[PROTOCOLS_MAX];
+	struct chaos {
+		struct tally sum;
+		uint64_t kinds; /* of faults, that some nemesis may draw */
+	} chaos;
 };
 
 static void add_situations(struct soak *soak, const struct scenario *scenario,
@@ -369,20 +416,6 @@ static void soak_healthy(struct soak *soak, const struct scenario *scenario)
 	fflush(stdout);
 }
 
-static uint64_t median(const struct tally *tally)
-{
-	uint64_t sorted[RANGES];
-
-	for (unsigned i = 0; i < RANGES; i++) {
-		unsigned place = i;
-
-		for (; place > 0 && sorted[place - 1] > tally->tries[i]; place--)
-			sorted[place] = sorted[place - 1];
-		sorted[place] = tally->tries[i];
-	}
-	return sorted[(RANGES - 1) / 2];
-}
-
 static void soak_zoo(struct soak *soak, struct scenario *scenario)
 {
 	const struct expectation *expect = prey(scenario);
@@ -397,15 +430,71 @@ static void soak_zoo(struct soak *soak, struct scenario *scenario)
 
 		soak->hunted += tally.runs;
 		soak->shortfalls += !enough;
-		printf("%s %s convicted %u/%d within %" PRIu32 ", median %" PRIu64 "%s\n",
-		       scenario->name, judges[expect->of].name, tally.convicted, RANGES,
-		       expect->within_seeds, median(&tally), enough ? "" : ": TOO SELDOM");
+		printf("%s %s convicted %u/%d within %" PRIu32 ", median %u%s\n", scenario->name,
+		       judges[expect->of].name, tally.convicted, RANGES, expect->within_seeds,
+		       median(&tally.tries), enough ? "" : ": TOO SELDOM");
 	}
 	turn_bugs_off(scenario);
 	printf("%s without the bug ", scenario->name);
 	run_many(scenario, soak->seeds, &tally);
 	conclude(soak, &tally);
 	fflush(stdout);
+}
+
+/* Kinds of faults that a nemesis may draw in this scenario. */
+static uint64_t kinds_survived(const struct scenario *scenario)
+{
+	uint64_t kinds = 0;
+
+	for (unsigned i = 0; i < FAULT_KINDS; i++) {
+		bool beyond = false;
+
+		for (unsigned g = 0; g < scenario->group_count; g++)
+			beyond |= fault_beyond((enum fault_number)i, scenario->groups[g].protocol,
+					       scenario->disk.crash) != NULL;
+		kinds |= (uint64_t)!beyond << i;
+	}
+	return kinds;
+}
+
+static void soak_under_nemesis(struct soak *soak, const struct scenario *scenario, uint64_t runs)
+{
+	struct chaos *chaos = &soak->chaos;
+	struct tally tally;
+
+	printf("%s ", scenario->name);
+	run_many(scenario, runs, &tally);
+	conclude(soak, &tally);
+	print_numbers(&tally);
+	unsigned completed = median(&tally.completed_a_run), fired = median(&tally.fired_a_run);
+	bool enough = completed >= COMPLETED_NEEDED && fired >= FIRED_NEEDED;
+
+	printf("  the median run: %u operations completed, %u faults fired%s\n", completed, fired,
+	       enough ? "" : ": TOO FEW");
+	soak->shortfalls += !enough;
+	add_situations(soak, scenario, &tally);
+	add_tally(&chaos->sum, &tally);
+	chaos->kinds |= kinds_survived(scenario);
+	fflush(stdout);
+}
+
+/* What is claimed to be survived must have been tried. */
+static void print_chaos(struct soak *soak)
+{
+	const struct chaos *chaos = &soak->chaos;
+	const struct tally *sum = &chaos->sum;
+
+	if (!sum->runs)
+		return;
+	printf("under nemeses: %" PRIu64 " runs, %" PRIu64 " violated, %" PRIu64
+	       " unknown, %" PRIu64 " unmet\n",
+	       sum->runs, sum->violated, sum->unknown, sum->unmet);
+	print_numbers(sum);
+	for (unsigned i = 0; i < FAULT_KINDS; i++)
+		if (chaos->kinds >> i & 1 && !sum->fired[i]) {
+			printf("  fault NEVER fired: %s\n", fault_kinds[i].name);
+			soak->shortfalls++;
+		}
 }
 
 /* A situation that never occurs is one that nothing has been tried in. */
@@ -437,40 +526,62 @@ static struct scenario *read_file(const char *path)
 	return scenario;
 }
 
+/* What is done with the files that follow. */
+enum section { HEALTHY, ZOO, CHAOS };
+
+static void soak_file(struct soak *soak, enum section section, const char *path, uint64_t runs)
+{
+	struct scenario *scenario = read_file(path);
+
+	switch (section) {
+	case HEALTHY: soak_healthy(soak, scenario); break;
+	case ZOO: soak_zoo(soak, scenario); break;
+	case CHAOS: soak_under_nemesis(soak, scenario, runs); break;
+	}
+	scenario_free(scenario);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: soak [--seeds N] [SCENARIO...] [--zoo FILE...]"
+			" [--chaos N FILE...]\n");
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-	struct soak soak = {.seeds = 1000};
-	bool zoo = false;
-	int at = 1;
+	static struct soak soak = {.seeds = 1000};
+	enum section section = HEALTHY;
+	uint64_t runs = 0; /* of each file of chaos */
 
-	if (argc > 2 && !strcmp(argv[1], "--seeds")) {
-		soak.seeds = strtoull(argv[2], NULL, 10);
-		at = 3;
-	}
-	if (at >= argc || soak.seeds == 0) {
-		fprintf(stderr, "usage: soak [--seeds N] SCENARIO... [--zoo FILE...]\n");
-		return EXIT_USAGE;
-	}
+	if (argc < 2)
+		return usage();
 	if (!interrupts_watch() || !canary()) {
 		printf("soak: the canary lives: what is said here would mean nothing\n");
 		return EXIT_SHORT;
 	}
-	for (; at < argc; at++) {
-		if (!strcmp(argv[at], "--zoo")) {
-			zoo = true;
-			continue;
-		}
-		struct scenario *scenario = read_file(argv[at]);
+	for (int at = 1; at < argc; at++) {
+		bool more = at + 1 < argc;
 
-		if (zoo)
-			soak_zoo(&soak, scenario);
-		else
-			soak_healthy(&soak, scenario);
-		scenario_free(scenario);
+		if (!strcmp(argv[at], "--seeds") && more) {
+			soak.seeds = strtoull(argv[++at], NULL, 10);
+		} else if (!strcmp(argv[at], "--zoo")) {
+			section = ZOO;
+		} else if (!strcmp(argv[at], "--chaos") && at + 2 < argc) {
+			uint64_t files = (uint64_t)(argc - at - 2);
+
+			section = CHAOS;
+			runs = (strtoull(argv[++at], NULL, 10) + files - 1) / files;
+		} else if (argv[at][0] == '-') {
+			return usage();
+		} else {
+			soak_file(&soak, section, argv[at], runs);
+		}
 	}
+	print_chaos(&soak);
 	print_situations(&soak);
 	printf("%" PRIu64 " clean looks and %" PRIu64 " runs of hunts; %" PRIu64
 	       " operations completed; %" PRIu64 " checks; %u fell short\n",
 	       soak.runs, soak.hunted, soak.operations, soak.checks, soak.shortfalls);
-	return soak.shortfalls ? EXIT_SHORT : EXIT_GOOD;
+	return soak.shortfalls || !(soak.runs + soak.hunted) ? EXIT_SHORT : EXIT_GOOD;
 }
