@@ -82,6 +82,19 @@ void leaders_data(const struct show *show, FILE *out)
 	end_block(out);
 }
 
+/* Was any process that, and not only before its boot at the same moment? */
+static bool occurs(const struct recorded *run, unsigned bar)
+{
+	for (size_t i = 0; i < run->state_count; i++) {
+		size_t next = next_state(run, run->states[i].process, i + 1);
+		nanoseconds until = next < run->state_count ? run->states[next].time : run->ended;
+
+		if (in_bar(&run->states[i], bar) && until > run->states[i].time)
+			return true;
+	}
+	return false;
+}
+
 /* The legend names what occurs. */
 void leaders_sizes(const struct show *show, FILE *out)
 {
@@ -89,13 +102,8 @@ void leaders_sizes(const struct show *show, FILE *out)
 
 	fprintf(out, "nodes = %u\nlane = %g\n", run->process_count,
 		run->process_count <= 10 ? 0.55 : 0.36);
-	for (unsigned bar = 0; bar < BARS; bar++) {
-		bool occurs = false;
-
-		for (size_t i = 0; i < run->state_count && !occurs; i++)
-			occurs = in_bar(&run->states[i], bar);
-		fprintf(out, "has_%s = %d\n", bar_names[bar], occurs);
-	}
+	for (unsigned bar = 0; bar < BARS; bar++)
+		fprintf(out, "has_%s = %d\n", bar_names[bar], occurs(run, bar));
 }
 
 void leaders_caption(const struct show *show, FILE *out)

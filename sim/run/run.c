@@ -404,7 +404,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 
 	if (outcome == RAN_LIMIT && options->events_max && world->events == options->events_max)
 		outcome = RAN_UNTIL; /* this limit was asked for */
-	if (outcome == RAN_LIMIT) /* what never came to its end is a stall, too */
+	if (outcome == RAN_LIMIT)    /* what never came to its end is a stall, too */
 		stall_capture(world, result->healed, &theatre->stall);
 	if (world_enter(world, close_run, theatre, &none) == RAN_LIMIT) {
 		outcome = RAN_LIMIT;

@@ -35,6 +35,7 @@ static const char metrics[] = "from_ns,invoked,ok,p50_ns,p99_ns,under_fault_ns,a
 			      "2000000000,2,1,30000000,30000000,1000000000,0\n"
 			      "3000000000,0,0,,,0,0\n";
 static const char series[] = "time_ns,process,status,role,term,cut\n"
+			     "0,n1,down,follower,0,\n"
 			     "0,n1,up,leader,1,\n"
 			     "0,n2,up,follower,1,\n"
 			     "2000000000,n1,up,leader,1,cut\n";
@@ -105,7 +106,7 @@ static void legends_name_what_occurs(void)
 	EQUAL(shell("$ORDEAL report hand"), 0);
 	CONTAINS(shell_text("hand/latency.gp"), "has_fail = 1\nhas_unknown = 0\n");
 	CONTAINS(shell_text("hand/leaders.gp"), "has_candidate = 0\nhas_even = 0\nhas_odd = 1\n");
-	CONTAINS(shell_text("hand/leaders.gp"), "has_paused = 0\nhas_cut = 1\n");
+	CONTAINS(shell_text("hand/leaders.gp"), "has_down = 0\nhas_paused = 0\nhas_cut = 1\n");
 	CONTAINS(shell_text("hand/availability.gp"), "has_avoidable = 0\nhas_failures = 1\n");
 	shell_end();
 }
@@ -199,9 +200,9 @@ static void refusals(void)
 		 "h3/history.jsonl; $ORDEAL report h3",
 		 "h3/history.jsonl:12 is no record"},
 		{"cp -r hand h4; echo 7,n1 >> h4/series.csv; $ORDEAL report h4",
-		 "h4/series.csv:5 is no line of it"},
+		 "h4/series.csv:6 is no line of it"},
 		{"cp -r hand h5; echo 7,n99,up,,1, >> h5/series.csv; $ORDEAL report h5",
-		 "h5/series.csv:5 is no line of it"},
+		 "h5/series.csv:6 is no line of it"},
 		{"cp -r hand h6; echo 9000000000,1,1,1,1,1,1 >> h6/metrics.csv; $ORDEAL report h6",
 		 "h6/metrics.csv:6 is no line of it"},
 		{"cp -r hand h7; rm h7/series.csv; $ORDEAL report h7", "cannot read h7/series.csv"},
