@@ -69,33 +69,34 @@ enum fault_needs {
 	NEEDS_MORE        /* than a protocol can declare: a sync that lies */
 };
 
-enum fault_number { /* fingerprints know them: a new one goes to the end */
-		    FAULT_CRASH,
-		    FAULT_PAUSE,
-		    FAULT_WIPE,
-		    FAULT_PARTITION,
-		    FAULT_CUT,
-		    FAULT_LOSS,
-		    FAULT_DELAY,
-		    FAULT_SLOW_DISK,
-		    FAULT_WRITE_ERROR,
-		    FAULT_CLOCK_JUMP,
-		    FAULT_CLOCK_DRIFT,
-		    FAULT_BRIDGE,
-		    FAULT_RING,
-		    FAULT_CHAIN,
-		    FAULT_ISOLATE,
-		    FAULT_FULL_DISK,
-		    FAULT_LYING_SYNC,
-		    FAULT_ROT,
-		    FAULT_DROP,
-		    FAULT_CORRUPT,
-		    FAULT_CORRUPT_UNDETECTED,
-		    FAULT_DUPLICATE,
-		    FAULT_REORDER,
-		    FAULT_BANDWIDTH,
-		    FAULT_FLAKY,
-		    FAULT_KINDS
+/* Fingerprints know them by number: a new one goes to the end. */
+enum fault_number {
+	FAULT_CRASH,
+	FAULT_PAUSE,
+	FAULT_WIPE,
+	FAULT_PARTITION,
+	FAULT_CUT,
+	FAULT_LOSS,
+	FAULT_DELAY,
+	FAULT_SLOW_DISK,
+	FAULT_WRITE_ERROR,
+	FAULT_CLOCK_JUMP,
+	FAULT_CLOCK_DRIFT,
+	FAULT_BRIDGE,
+	FAULT_RING,
+	FAULT_CHAIN,
+	FAULT_ISOLATE,
+	FAULT_FULL_DISK,
+	FAULT_LYING_SYNC,
+	FAULT_ROT,
+	FAULT_DROP,
+	FAULT_CORRUPT,
+	FAULT_CORRUPT_UNDETECTED,
+	FAULT_DUPLICATE,
+	FAULT_REORDER,
+	FAULT_BANDWIDTH,
+	FAULT_FLAKY,
+	FAULT_KINDS
 };
 
 /* One scheduled fault. */

@@ -3,6 +3,9 @@
  * row; what it needs of a protocol, and between which amounts a nemesis draws, stands in the row.
  *
  * Two faults on the same process or link never disturb each other: see internal.h.
+ *
+ * Some spare clients: without sessions no protocol could tell a copy of a request from a second
+ * one, and what clients say and hear is never false.
  */
 #include "sim/faults/internal.h"
 
@@ -12,9 +15,6 @@
 #define HOUR         (60 * MINUTE)
 #define CERTAIN      ((int64_t)PROBABILITY_ONE)
 #define MUST_BE_SAID INT64_MIN
-
-/* Without sessions no protocol could tell a copy of a request from a second one, and what clients
- * say and hear is never false: such faults are for links between processes. */
 
 static const char *const client_names[] = {
 	[CLIENTS_CUT] = "cut", [CLIENTS_STAY] = "stay", [CLIENTS_STAY + 1] = NULL};
