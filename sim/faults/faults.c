@@ -414,7 +414,7 @@ static uint64_t choose_dead(struct world *world, uint64_t core)
 		if (choose_below(&world->choices, address, 2))
 			dead |= left & -left;
 	}
-	return set_machines(world, dead);
+	return dead;
 }
 
 /* From the core and from clients, for ever; such processes still reach each other. */

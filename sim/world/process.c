@@ -304,14 +304,14 @@ bool process_receive(struct world *world, struct process *process, struct env_me
 		return false;
 	message_delivered(world, message);
 	handler_begin(world, process);
-	if (message->kind == MESSAGE_REQUEST || unlikely(message->kind == MESSAGE_PROPOSAL))
-		handle_request(world, process, message);
-	else if (unlikely(message->kind == MESSAGE_APPLIED))
-		handle_applied(process, message);
-	else
+	if (likely(message->kind == MESSAGE_PROTOCOL))
 		process->protocol->messages[message->type].handle(&process->env, process->state,
 								  (process_id)message->from,
 								  message->body, message->count);
+	else if (message->kind == MESSAGE_APPLIED)
+		handle_applied(process, message);
+	else
+		handle_request(world, process, message);
 	handler_end(world, process);
 	message_free(world, message);
 	return true;

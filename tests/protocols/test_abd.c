@@ -165,6 +165,45 @@ static void a_minority_answers_nothing_and_a_majority_goes_on(void)
 	CU_ASSERT(result == 5 || result == 6);
 }
 
+static void half_of_an_even_number_is_no_majority(void)
+{
+	struct cluster *at = open_abd(4);
+
+	cluster_isolate(at, 2);
+	cluster_isolate(at, 3);
+	request_id wrote = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, 500 * MS);
+	CU_ASSERT(!answered(at, wrote));
+}
+
+static void copies_of_an_answer_count_once(void)
+{
+	struct cluster *at = open_abd(5);
+
+	for (process_id other = 2; other < 5; other++)
+		cluster_isolate(at, other);
+	for (process_id who = 0; who < 2; who++)
+		world_link(at->world, who, 1 - who)->duplicate = PROBABILITY_ONE;
+	request_id wrote = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, 500 * MS);
+	EQUAL(at->world->counters.duplicated, 3); /* the question, and its two answers */
+	CU_ASSERT(!answered(at, wrote));
+}
+
+static void what_is_held_already_is_not_written_again(void)
+{
+	struct cluster *at = open_abd(3);
+
+	for (process_id other = 1; other < 3; other++)
+		world_link(at->world, 0, other)->duplicate = PROBABILITY_ONE;
+	cluster_ask(at, 0, WRITE, 1, 5);
+	cluster_run(at, 50 * MS);
+	CU_ASSERT(at->world->counters.duplicated >= 4);
+	EQUAL(at->world->counters.writes, 3);
+}
+
 static void what_was_answered_outlives_a_crash_of_all(void)
 {
 	struct cluster *at = open_abd(3);
@@ -227,9 +266,15 @@ static void with_a_lost_disk_or_a_rotten_cell_it_falls_silent_for_good(void)
 		EQUAL(cluster_saw(at, 0, SAW_SILENCED), boots);
 		world_crash_now(at->world, 0);
 	}
-	request_id wrote = cluster_ask(at, 1, WRITE, 1, 5); /* the others are a quorum */
+	world_restart(at->world, 0);
+	request_id wrote = cluster_ask(at, 1, WRITE, 1, 5);
 
-	cluster_run(at, 20 * MS);
+	cluster_run(at, 3 * MS + MS / 2);
+	world_cut(at->world, 1, 2); /* who is silent acknowledges nothing */
+	cluster_run(at, 200 * MS);
+	CU_ASSERT(!answered(at, wrote));
+	world_mend(at->world, 1, 2); /* and the others are a quorum */
+	cluster_run(at, 500 * MS);
 	CU_ASSERT(answered(at, wrote));
 	cluster_close();
 }
@@ -244,6 +289,9 @@ CU_TestInfo abd_tests[] = {
 	{"two writers that meet take different tags", two_writers_that_meet_take_different_tags},
 	{"a minority answers nothing and a majority goes on",
 	 a_minority_answers_nothing_and_a_majority_goes_on},
+	{"half of an even number is no majority", half_of_an_even_number_is_no_majority},
+	{"copies of an answer count once", copies_of_an_answer_count_once},
+	{"what is held already is not written again", what_is_held_already_is_not_written_again},
 	{"what was answered outlives a crash of all", what_was_answered_outlives_a_crash_of_all},
 	{"lost messages are sent again until a majority answers",
 	 lost_messages_are_sent_again_until_a_majority_answers},

@@ -139,6 +139,91 @@ static void what_the_base_does_not_survive_excuses_the_group_on_it(void)
 	CONTAINS(result.reason, "does not claim to survive a wiped disk");
 }
 
+static void what_a_nemesis_hits_is_a_whole_machine(void)
+{
+	unsigned fired = 0;
+
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		play(ON_RAFT,
+		     "run: {duration: 6s, heal: 5s}\n"
+		     "nemesis: [{every: 300ms, for: 500ms, choose: {crash: 1},\n"
+		     "  target: random_majority}]\n",
+		     seed);
+		EQUAL(result.verdict, HOLDS);
+		for (unsigned i = 0; i < faults_count(theatre_world(theatre)); i++) {
+			EQUAL(hit(i) & 0x1F, hit(i) >> 5);
+			fired += hit(i) != 0;
+		}
+	}
+	CU_ASSERT(fired > 50);
+}
+
+/* Answers come from the group that clients talk to, and drops by name are not only the base's. */
+static void answers_of_the_upper_group_can_be_dropped(void)
+{
+	play(ON_RAFT,
+	     "run: {duration: 4s, heal: 3s}\n"
+	     "faults: [{at: 1s, drop: all -> clients, type: answer, share: 100%, for: 1s}]\n",
+	     1);
+	EQUAL(result.verdict, HOLDS);
+	CU_ASSERT(result.operations.unknown > 20);
+}
+
+static nanoseconds patience_with(const char *raft, const char *counter)
+{
+	char text[512];
+	struct complaints complaints = {0};
+
+	snprintf(text, sizeof(text),
+		 "scenario: 1\nname: groups\ncluster:\n"
+		 "  - {group: log, protocol: raft, nodes: 3, app: none, options: {%s}}\n"
+		 "  - {group: count, protocol: counter, on: log, app: register, options: {%s}}\n"
+		 "run: {duration: 1s}\n",
+		 raft, counter);
+	struct scenario *scenario = scenario_parse("groups", text, strlen(text), &complaints);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(scenario);
+	nanoseconds patience = scenario_patience(scenario);
+
+	scenario_free(scenario);
+	return patience;
+}
+
+static void patience_is_that_of_the_slowest(void)
+{
+	EQUAL(patience_with("election_timeout: 1s..2s", "retry: 100ms..150ms"), 2000000000);
+	EQUAL(patience_with("election_timeout: 1s..2s", "retry: 1s..5s"), 5000000000);
+}
+
+/* What such a register holds is what a quorum says. */
+static void members_without_a_log_owe_each_other_no_state(void)
+{
+	play("cluster: {protocol: abd, nodes: 3, app: register}\n",
+	     "run: {duration: 4s, heal: 3s}\nfaults: [{at: 1s, cut: n1 -> n2, for: 1s}]\n", 1);
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(result.check.verdict[JUDGE_CONVERGENCE], NOT_EXERCISED);
+	EQUAL(result.check.verdict[JUDGE_STATE_MACHINE_SAFETY], NOT_EXERCISED);
+	EQUAL(result.check.verdict[JUDGE_LIVENESS], HOLDS);
+	CU_ASSERT(result.check.checks[JUDGE_LINEARIZABILITY] > 100);
+}
+
+/* A base without a leader is not at rest, whatever the group on it says. */
+static void a_group_is_not_settled_before_its_base_is(void)
+{
+	struct unsettled unsettled;
+	struct world *world;
+
+	play(ON_RAFT, "run: {duration: 2s, heal: 1s}\n", 1);
+	EQUAL(result.verdict, HOLDS);
+	world = theatre_world(theatre);
+	check_settled(world, 1, faults_core(world), 0, &unsettled);
+	CU_ASSERT(unsettled.settled);
+	world_process(world, world_leader(world, 0))->status = PAUSED;
+	check_settled(world, 1, faults_core(world), 0, &unsettled);
+	CU_ASSERT(!unsettled.settled);
+	CONTAINS(unsettled.why, "is paused");
+}
+
 static void equal_seeds_give_equal_runs(void)
 {
 	uint64_t fingerprint = 0;
@@ -165,6 +250,12 @@ CU_TestInfo groups_tests[] = {
 	 a_base_that_loses_its_log_is_convicted_under_any_group},
 	{"what the base does not survive excuses the group on it",
 	 what_the_base_does_not_survive_excuses_the_group_on_it},
+	{"what a nemesis hits is a whole machine", what_a_nemesis_hits_is_a_whole_machine},
+	{"answers of the upper group can be dropped", answers_of_the_upper_group_can_be_dropped},
+	{"patience is that of the slowest", patience_is_that_of_the_slowest},
+	{"members without a log owe each other no state",
+	 members_without_a_log_owe_each_other_no_state},
+	{"a group is not settled before its base is", a_group_is_not_settled_before_its_base_is},
 	{"equal seeds give equal runs", equal_seeds_give_equal_runs},
 	CU_TEST_INFO_NULL,
 };
