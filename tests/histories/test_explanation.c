@@ -92,6 +92,20 @@ static void a_stale_read_is_told_what_it_could_have_returned(void)
 	all_free();
 }
 
+static void what_came_after_a_read_does_not_bind_it(void)
+{
+	explain_text("0\t:invoke\t:write\t1\n0\t:ok\t:write\t1\n"
+		     "0\t:invoke\t:write\t2\n0\t:ok\t:write\t2\n"
+		     "3\t:invoke\t:write\t7\n"
+		     "1\t:invoke\t:read\tnil\n" /* 6 */
+		     "2\t:invoke\t:read\tnil\n"
+		     "1\t:ok\t:read\t1\n"
+		     "2\t:ok\t:read\t9\n", /* nothing explains it, but it is told later */
+		     &model_register, (const unsigned[]){1, 3, 6}, 3);
+	CONTAINS(printed(explanation_print), "of line 6 could have returned 7 or 2, not 1");
+	all_free();
+}
+
 static void lanes_show_who_was_under_way_when(void)
 {
 	explain_text(stale, &model_register, stale_core, 3);
@@ -237,6 +251,7 @@ static void an_anomaly_is_its_cycle(void)
 CU_TestInfo explanation_tests[] = {
 	{"a stale read is told what it could have returned",
 	 a_stale_read_is_told_what_it_could_have_returned},
+	{"what came after a read does not bind it", what_came_after_a_read_does_not_bind_it},
 	{"lanes show who was under way when", lanes_show_who_was_under_way_when},
 	{"faults that were near are named", faults_that_were_near_are_named},
 	{"a time that was recorded is told", a_time_that_was_recorded_is_told},

@@ -90,6 +90,9 @@ static void times_that_decrease_are_counted(void)
 {
 	read_listed("knossos/cas-register/bad/rethink-fail-smaller.edn", "jepsen-edn", 250);
 	EQUAL(recording.backwards, 12);
+	CU_ASSERT(read_text("{:process 1 :type :invoke :time 7}{:process 1 :type :ok :time 7}"
+			    "{:process 1 :type :invoke :time 6}"));
+	EQUAL(recording.backwards, 1);
 	all_free();
 }
 
