@@ -132,7 +132,8 @@ zoo: $(BUILD)/ordeal
 
 # MemorySanitizer finds a leaked stack byte; suites that go through other libraries stay out.
 MSAN := arena queue choice distribution effects guard statics network disk process world snapshot \
-	trace workload faults budget apps single raft abd counter judges ledgers settled linearizability judge
+	trace workload faults budget apps single raft abd counter judges ledgers settled \
+	linearizability judge
 
 msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySanitizer
 	@./$(BUILD)/msan/unit $(MSAN) > $(BUILD)/unit-msan.txt 2>&1 || \
