@@ -143,6 +143,7 @@ enum engine {
 	ENGINE_ZONES,
 	ENGINE_CHAINS,
 	ENGINE_QUEUE,
+	ENGINE_INCLUSION,
 	ENGINE_SEARCH, /* the hardest last */
 	ENGINES
 };
@@ -160,6 +161,7 @@ struct opinion {
 void engine_witness(struct room *, const struct object *, struct opinion *);
 void engine_zones(struct room *, const struct object *, struct opinion *);
 void engine_queue(struct room *, const struct object *, struct opinion *);
+void engine_inclusion(struct room *, const struct object *, struct opinion *);
 void engine_search(struct room *, const struct object *, uint64_t budget, struct opinion *);
 
 /* By the fastest engine that can tell (judge.c). */

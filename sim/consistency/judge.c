@@ -10,7 +10,8 @@ enum { MEMORY_DEFAULT = 1 << 30 };
 
 static const char *const engine_names[ENGINES] = {
 	[ENGINE_NONE] = "none",     [ENGINE_WITNESS] = "witness", [ENGINE_ZONES] = "zones",
-	[ENGINE_CHAINS] = "chains", [ENGINE_QUEUE] = "queue",     [ENGINE_SEARCH] = "search",
+	[ENGINE_CHAINS] = "chains", [ENGINE_QUEUE] = "queue",     [ENGINE_INCLUSION] = "inclusion",
+	[ENGINE_SEARCH] = "search",
 };
 
 /* ---- One object --------------------------------------------------------------------------------
@@ -26,6 +27,8 @@ static void ask_engines(struct room *room, const struct object *object, uint64_t
 		engine_zones(room, object, opinion);
 	if (opinion->legality == UNDECIDED)
 		engine_queue(room, object, opinion);
+	if (opinion->legality == UNDECIDED)
+		engine_inclusion(room, object, opinion);
 	if (opinion->legality == UNDECIDED)
 		engine_search(room, object, budget, opinion);
 }
@@ -138,7 +141,8 @@ static void judge_objects(struct judging *judging, const struct objects *objects
 	struct finding *finding = judging->finding;
 	struct numbering keys;
 
-	numbering_begin(&keys, judging->room);
+	if (judging->parts)
+		numbering_begin(&keys, judging->room);
 	for (size_t i = 0; i < objects->count; i++) {
 		struct room_mark mark = room_marked(judging->room);
 		struct opinion opinion;

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { BLOCK_FIRST = 1 << 16, BLOCK_MAX = 1 << 26, NUMBERS_FIRST = 64 };
+enum { BLOCK_FIRST = 1 << 16, BLOCK_MAX = 1 << 26, NUMBERS_FIRST = 32 };
 
 struct room *room_open(void)
 {

@@ -123,10 +123,11 @@ static void assign_objects(struct splitting *splitting)
 	struct call call;
 
 	numbering_begin(&splitting->keys, splitting->room);
-	numbering_begin(&splitting->parts, splitting->room);
-	numbering_begin(&elements, splitting->room);
-	if (splitting->model == &model_set)
+	if (splitting->model == &model_set) {
+		numbering_begin(&splitting->parts, splitting->room);
+		numbering_begin(&elements, splitting->room);
 		find_whole_reads(splitting);
+	}
 	for (size_t i = 0; i < history->count; i++) {
 		const struct operation *operation = &history->operations[i];
 		uint32_t returned = returned_at(splitting, i);
