@@ -11,7 +11,8 @@ COMMA    := ,
 SOURCES   := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))
 MAIN      := sim/cli/main.c
 LIBRARY   := $(filter-out $(MAIN),$(SOURCES))
-PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c
+PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c tests/agreement.c
+SHARED    := $(addprefix tests/consistency/,histories.c agreement.c figures.c) # by programs, too
 TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
 TESTS     := $(filter-out tests/tools/%,$(TESTS))
 PICTURES  := $(sort $(wildcard reports/*.gp))
@@ -38,7 +39,7 @@ $(BUILD)/$(1)/ordeal: $$($(1)_OBJECTS) $(BUILD)/$(1)/sim/cli/main.o
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS)
 $(BUILD)/$(1)/unit: $$($(1)_OBJECTS) $$(patsubst %.c,$(BUILD)/$(1)/%.o,$$(TESTS))
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS) -lcunit
-$(BUILD)/$(1)/tests/%: $$($(1)_OBJECTS) $(BUILD)/$(1)/tests/%.o
+$(BUILD)/$(1)/tests/%: $$($(1)_OBJECTS) $(BUILD)/$(1)/tests/%.o $$(SHARED:%.c=$(BUILD)/$(1)/%.o)
 	@$(2) $$(CFLAGS) $(3) -o $$@ $$^ $$(LIBS)
 .PRECIOUS: $(BUILD)/$(1)/%.o
 -include $$(shell find $(BUILD)/$(1) -name '*.d' 2>/dev/null)
@@ -144,8 +145,10 @@ msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySa
 EACH = $(shell expr 10000 / $(words $(HEALTHY)) + 1)
 
 CHAOS ?= 100000
-soak: msan $(BUILD)/release/tests/soak
+soak: msan $(BUILD)/release/tests/soak $(BUILD)/release/tests/agreement
 soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## at length; CHAOS=runs under nemeses
+	@echo "== the judge of histories against a twin, 1,000,000 histories of each kind"
+	@./$(BUILD)/release/tests/agreement 1000000
 	@./$(BUILD)/release/tests/soak $(filter-out $(CHAOTIC),$(HEALTHY)) --zoo $(ZOO) \
 		--chaos $(CHAOS) $(CHAOTIC)
 	@echo "== $(words $(HEALTHY)) scenarios, $(EACH) seeds each, twice and more, in three builds"

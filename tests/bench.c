@@ -8,6 +8,8 @@
  */
 #include "sim/histories/operations.h"
 #include "sim/histories/text.h"
+#include "tests/consistency/figures.h"
+
 #include "sim/run/run.h"
 #include "sim/world/queue.h"
 
@@ -488,6 +490,50 @@ static void histories(void)
 	a_million_operations();
 }
 
+/* ---- The judge of histories, in runs and of histories made up -------------------------------- */
+
+static int by_size(const void *a, const void *b)
+{
+	const double *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* What judging the history of a run again costs, of what the run had cost. */
+static void witness_share(struct theatre *theatre)
+{
+	enum { RUNS = 1000 };
+	static double shares[RUNS];
+
+	if (!wanted("check_witness"))
+		return;
+	struct linearizability_room *room = linearizability_room();
+	struct scenario *scenario = scenario_of("nodes: 3", writes_100, "run: {duration: 10s}");
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct run_options options = {.seed = i + 1, .duration_max = scenario->duration};
+		struct run_result result;
+		struct linearizability found;
+		struct operation *operations;
+		double start = seconds();
+
+		run_scenario(theatre, scenario, &options, &result);
+		double ran = seconds();
+		size_t count = operations_of(theatre_world(theatre), room, &operations);
+
+		linearizable(room, scenario->groups[0].app->model, operations, count, 1000, &found);
+		shares[i] = 100 * (seconds() - ran) / (ran - start);
+		must_hold("check_witness", &result);
+		dirty |= !found.by_witness;
+	}
+	qsort(shares, RUNS, sizeof(double), by_size);
+	figure("check_witness", (shares[RUNS / 2 - 1] + shares[RUNS / 2]) / 2,
+	       "% of a run of 10 s, median");
+	figure("check_witness.p99", shares[RUNS * 99 / 100], "%");
+	linearizability_room_free(room);
+	scenario_free(scenario);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 2)
@@ -507,6 +553,8 @@ int main(int argc, char **argv)
 	leader_kill(theatre);
 	flat(theatre);
 	snapshots(theatre);
+	witness_share(theatre);
 	theatre_close(theatre);
+	dirty |= !history_figures(only, seconds, figure);
 	return fclose(table) != 0 || dirty;
 }

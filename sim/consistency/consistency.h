@@ -109,6 +109,7 @@ struct finding {
 struct room;
 struct room *room_open(void);
 void room_close(struct room *);
+size_t room_held(const struct room *); /* bytes */
 
 /* The evidence is checked before it is given: an order by order_holds, a core by the judge. */
 void judge(struct room *, const struct model *, const struct history *, const struct judge_limits *,

@@ -12,12 +12,12 @@
 #include <assert.h>
 
 /* Spent on leaving out, in calls and words looked at. Then what is left is the core. */
-enum { WORK_MAX = 20 * 1000 * 1000 };
+enum { PATIENCE = 20 * 1000 * 1000 };
 
 struct core {
 	struct room *room;
 	const struct object *object;
-	uint64_t budget, work;
+	uint64_t budget, work, patience; /* configurations; done; to be done at most */
 	/* The part of the object's history that can matter, and each one's call. */
 	struct history history;
 	struct operation *operations;
@@ -179,12 +179,16 @@ static enum legality judge_known(struct core *core)
 	for (size_t i = 0; i < objects.count && legality != ILLEGAL; i++) {
 		struct opinion opinion;
 
+		core->room->patience = core->patience - core->work;
 		judge_object(core->room, &objects.object[i], core->budget, &opinion);
-		core->work += opinion.work;
+		core->work += opinion.work < core->room->patience ? opinion.work
+								  : core->room->patience;
 		if (opinion.legality != LEGAL)
 			legality = opinion.legality;
 	}
-	core->work += core->history.count;
+	core->work += core->history.count < core->patience - core->work
+			      ? core->history.count
+			      : core->patience - core->work;
 	room_release(core->room, mark);
 	return legality;
 }
@@ -197,7 +201,7 @@ static bool leave_out(struct core *core, size_t piece, bool *sure)
 	for (size_t from = 0; from < core->member_count; from += piece) {
 		size_t to = from + piece < core->member_count ? from + piece : core->member_count;
 
-		if (core->work > WORK_MAX) {
+		if (core->work >= core->patience) {
 			memmove(core->members + kept, core->members + from,
 				(core->member_count - from) * sizeof(uint32_t));
 			core->member_count -= from - kept;
@@ -268,6 +272,7 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 	struct core core = {.room = room,
 			    .object = object,
 			    .budget = budget,
+			    .patience = UINT64_MAX,
 			    .suspects = opinion->calls,
 			    .suspect_count = opinion->count};
 
@@ -277,7 +282,10 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 		if (!suffice(&core))
 			return; /* too hard to see again in the memory that is left */
 	}
+	core.work = 0;
+	core.patience = PATIENCE;
 	finding->core_minimal = minimize(&core);
+	room->patience = UINT64_MAX;
 	uint32_t *indexes = room_take(room, core.member_count, sizeof(uint32_t));
 
 	for (size_t i = 0; i < core.member_count; i++)

@@ -28,6 +28,7 @@ struct room {
 	size_t held, budget;         /* bytes of all blocks */
 	jmp_buf spent;
 	const char *limit; /* why it was left */
+	uint64_t patience; /* work that a search may do before it leaves */
 };
 struct room_mark {
 	unsigned block;

@@ -196,6 +196,7 @@ void judge(struct room *room, const struct model *model, const struct history *h
 
 	room_release(room, (struct room_mark){0, 0});
 	room->limit = NULL;
+	room->patience = UINT64_MAX;
 	room->budget = limits->memory ? limits->memory : MEMORY_DEFAULT;
 	judging.budget = limits->configurations ? limits->configurations : UINT64_MAX;
 	*finding = (struct finding){.legality = LEGAL, .engine = engine_names[ENGINE_NONE]};

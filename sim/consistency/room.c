@@ -19,6 +19,11 @@ void room_close(struct room *room)
 	free(room);
 }
 
+size_t room_held(const struct room *room)
+{
+	return room->held;
+}
+
 void room_spent(struct room *room, const char *limit)
 {
 	room->limit = limit;

@@ -336,7 +336,7 @@ static void expand(struct search *search, uint32_t from, uint32_t slot, uint32_t
 {
 	uint32_t stamp = ++search->stamp, path = search->next.paths[from];
 
-	*search->work += search->ranked_count;
+	search_works(search, search->ranked_count);
 	bool was_fresh = search->next.status[from] == WORK_FRESH;
 
 	for (uint32_t i = 0; i < search->ranked_count; i++) {
@@ -354,7 +354,7 @@ static void expand(struct search *search, uint32_t from, uint32_t slot, uint32_t
 		if (!place(search, configuration, number, &fresh))
 			continue;
 		search_count(search);
-		*search->work += search->stride;
+		search_works(search, search->stride);
 		keep(search, slot, path_after(search, path, number, time), fresh);
 	}
 }
@@ -367,7 +367,7 @@ static void process_return(struct search *search, uint32_t number, uint32_t time
 			 search->fates[number].to != search->other;
 	gather_born(search);
 	frontier_begin(search);
-	*search->work += search->slots + search->now.count * search->stride;
+	search_works(search, search->slots + search->now.count * search->stride);
 	for (uint32_t i = 0; i < search->now.count; i++) {
 		uint64_t *made = search->scratch;
 

@@ -104,6 +104,12 @@ static inline void search_count(struct search *search)
 		room_spent(search->room, "configurations");
 	++*search->configurations;
 }
+static inline void search_works(struct search *search, uint64_t words)
+{
+	*search->work += words;
+	if (*search->work > search->room->patience)
+		room_spent(search->room, "patience");
+}
 uint32_t search_value(const struct search *, uint64_t value);
 
 /* states.c */

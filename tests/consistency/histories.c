@@ -337,28 +337,28 @@ void made_free(struct made *made)
 /* ---- A wrong one -------------------------------------------------------------------------------
  */
 
-bool swap_one_read(struct made *made, const struct model *model, struct pcg32 *pcg)
+static bool swap_one(struct made *made, const struct model *model, struct pcg32 *pcg)
 {
 	size_t count = made->history.count;
+	size_t i = count / 2 + pcg32_below(pcg, (uint32_t)(count - count / 2));
+	struct operation *read = &made->operations[i];
+	const struct operation *write = &made->operations[pcg32_below(pcg, (uint32_t)(i / 2 + 1))];
 
-	for (unsigned attempt = 0; attempt < 1000; attempt++) {
-		size_t i = count / 2 + pcg32_below(pcg, (uint32_t)(count - count / 2));
-		struct operation *read = &made->operations[i];
+	if (model->operations[read->told.operation].act != ACT_READ ||
+	    read->returned == NEVER_RETURNED ||
+	    model->operations[write->told.operation].act != ACT_WRITE ||
+	    write->returned >= read->invoked || write->told.key != read->told.key ||
+	    write->told.value == read->told.result)
+		return false;
+	read->told.result = write->told.value;
+	return true;
+}
 
-		if (model->operations[read->told.operation].act != ACT_READ ||
-		    read->returned == NEVER_RETURNED)
-			continue;
-		size_t j = pcg32_below(pcg, (uint32_t)(i / 2 + 1));
-		const struct operation *write = &made->operations[j];
-
-		if (model->operations[write->told.operation].act != ACT_WRITE ||
-		    write->returned >= read->invoked || write->told.key != read->told.key ||
-		    write->told.value == read->told.result)
-			continue;
-		read->told.result = write->told.value;
-		return true;
-	}
-	return false;
+bool swap_reads(struct made *made, const struct model *model, unsigned times, struct pcg32 *pcg)
+{
+	for (unsigned attempt = 0; times && attempt < 100000; attempt++)
+		times -= swap_one(made, model, pcg);
+	return !times;
 }
 
 /* ---- The twin ----------------------------------------------------------------------------------

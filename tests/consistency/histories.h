@@ -28,8 +28,8 @@ struct made make_history(const struct recipe *, struct pcg32 *);
 void made_free(struct made *);
 
 /* Makes a read in the last half tell a value that was written, and overwritten, before the read
- * began. False: there is none. */
-bool swap_one_read(struct made *, const struct model *, struct pcg32 *);
+ * began; so often. False: there are not so many. */
+bool swap_reads(struct made *, const struct model *, unsigned times, struct pcg32 *);
 
 /* By trying every order: small histories only. */
 bool twin_finds_order(const struct model *, const struct history *);
