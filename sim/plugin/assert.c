@@ -5,7 +5,6 @@
  * This takes the place of libc's function of that name, which assert() calls, for us and for what
  * we load.
  */
-#include <assert.h>
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +19,8 @@ static const void *object_of(const void *code)
 	return dladdr(code, &info) ? info.dli_fbase : NULL;
 }
 
+_Noreturn void __assert_fail(const char *fact, const char *file, unsigned line,
+			     const char *function);
 void __assert_fail(const char *fact, const char *file, unsigned line, const char *function)
 {
 	static const char ours;
