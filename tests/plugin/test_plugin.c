@@ -414,21 +414,23 @@ static bool sound(const unsigned char *bytes, size_t size)
 	return read;
 }
 
-/* Behind it stand only tables of names, which nobody loads. */
-static size_t end_of_data(const unsigned char *bytes)
+/* Each segment in turn reaches a byte beyond the file, whose tables are all in place. */
+static void segments_end_within_the_file(unsigned char *bytes, size_t size)
 {
 	Elf64_Ehdr head;
-	size_t end = 0;
 
 	memcpy(&head, bytes, sizeof(head));
 	for (unsigned i = 0; i < head.e_phnum; i++) {
-		Elf64_Phdr segment;
+		unsigned char *at = bytes + head.e_phoff + i * sizeof(Elf64_Phdr);
+		Elf64_Phdr segment, longer;
 
-		memcpy(&segment, bytes + head.e_phoff + i * sizeof(segment), sizeof(segment));
-		if (segment.p_type == PT_LOAD && segment.p_offset + segment.p_filesz > end)
-			end = segment.p_offset + segment.p_filesz;
+		memcpy(&segment, at, sizeof(segment));
+		longer = segment;
+		longer.p_filesz = longer.p_memsz = size - segment.p_offset + 1;
+		memcpy(at, &longer, sizeof(longer));
+		CU_ASSERT(segment.p_type != PT_LOAD || !sound(bytes, size));
+		memcpy(at, &segment, sizeof(segment));
 	}
-	return end;
 }
 
 static void no_file_makes_the_reader_stumble(void)
@@ -446,7 +448,7 @@ static void no_file_makes_the_reader_stumble(void)
 	for (size_t cut = 0; cut < size; cut += 1 + cut / 500)
 		refused += !sound(bytes, cut);
 	CU_ASSERT(refused > 500);
-	CU_ASSERT_FALSE(sound(bytes, end_of_data(bytes) - 1));
+	segments_end_within_the_file(bytes, size);
 	CU_ASSERT(sound(bytes, size));
 	for (unsigned i = 0; i < 20000; i++) {
 		memcpy(changed, bytes, size);
