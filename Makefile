@@ -132,9 +132,9 @@ zoo: $(BUILD)/ordeal
 	@echo "$(words $(ZOO)) files: each bug convicted by its judge, the control and all others clean"
 
 # MemorySanitizer finds a leaked stack byte; suites that go through other libraries stay out.
-MSAN := arena queue choice distribution effects guard statics network disk process world snapshot \
-	trace workload faults budget apps single raft abd counter judges ledgers settled \
-	linearizability judge
+MSAN := arena queue choice distribution effects guard statics network wire links disk \
+	disk_faults disk_twin process world snapshot trace workload faults budget apps single \
+	raft raft_disk abd counter judges ledgers settled linearizability judge transactions
 
 msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySanitizer
 	@./$(BUILD)/msan/unit $(MSAN) > $(BUILD)/unit-msan.txt 2>&1 || \

@@ -1,13 +1,11 @@
 /*
- * The judge of a run's linearizability: histories that everybody knows, budgets and witnesses. Small
- * random histories against a twin are in tests/consistency.
+ * The judge of a run's linearizability: histories that everybody knows, budgets and witnesses.
+ * Small random histories against a twin are in tests/consistency.
  */
 #include "tests/tests.h"
 
 #include "sim/check/linearizability.h"
 #include "sim/world/pcg.h"
-
-
 
 /* ---- A register ------------------------------------------------------------------------------ */
 
@@ -70,8 +68,8 @@ static struct linearizability judged(struct operation *operation, size_t count, 
 	return result;
 }
 #define VERDICT(...)                                                                               \
-	judged((struct operation[]){__VA_ARGS__},                                                   \
-	      sizeof((struct operation[]){__VA_ARGS__}) / sizeof(struct operation), PLENTY)        \
+	judged((struct operation[]){__VA_ARGS__},                                                  \
+	       sizeof((struct operation[]){__VA_ARGS__}) / sizeof(struct operation), PLENTY)       \
 		.verdict
 
 /* ---- Histories that everybody knows ---------------------------------------------------------- */
