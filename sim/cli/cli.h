@@ -77,7 +77,7 @@ int complain_unknown(const char *kind, const char *word, const char *const *name
 void list_formats(void);
 void list_models(void);
 
-/* "12", at most `most`. */
+/* "12", at most `most`; else `*count` stays as it was. */
 bool parse_count(const char *text, unsigned long long most, unsigned long long *count);
 
 #endif

@@ -48,11 +48,15 @@ int gravest(int a, int b)
 
 bool parse_count(const char *text, unsigned long long most, unsigned long long *count)
 {
+	unsigned long long number;
 	char *end;
 
 	if (*text < '0' || *text > '9')
 		return false;
 	errno = 0;
-	*count = strtoull(text, &end, 10);
-	return *end == '\0' && errno == 0 && *count <= most;
+	number = strtoull(text, &end, 10);
+	if (*end != '\0' || errno != 0 || number > most)
+		return false;
+	*count = number;
+	return true;
 }

@@ -59,7 +59,7 @@ void help_overview(FILE *out)
 	      "\nUsage:\n",
 	      out);
 	for (size_t i = 0; commands[i]; i++)
-		fprintf(out, "  ordeal %-26s %s\n", commands[i]->usage, commands[i]->summary);
+		fprintf(out, "  ordeal %-29s %s\n", commands[i]->usage, commands[i]->summary);
 	fputs("  ordeal --version\n"
 	      "\nA first run, and what it can show:\n"
 	      "  ordeal run scenarios/raft/calm.yaml\n"

@@ -284,7 +284,7 @@ static const char *const examples[] = {
 	"every picture of the run that is worth looking at first",
 	"ordeal report out --plots ribbon,cdf",
 	"two pictures of every run that has a folder",
-	"ordeal report out/raft-calm out/raft-leader-crash --compare",
+	"ordeal report out/raft-calm out/raft-leader-crash-loop --compare",
 	"one picture of both, seed by seed",
 	NULL,
 };

@@ -426,7 +426,7 @@ static const char *const examples[] = {
 	"many files, fifty runs each at most",
 	"ordeal run scenarios/raft/calm.yaml --seed 7 --bug raft.ignores-log --trace",
 	"one run of a broken protocol, with its trace",
-	"ordeal run scenarios/raft/leader-crash.yaml --seed 7 --until 12345 --inspect n2",
+	"ordeal run scenarios/raft/leader-crash-loop.yaml --seed 7 --until 12345 --inspect n2",
 	"that run up to its 12345th event, and what n2 was then",
 	NULL,
 };

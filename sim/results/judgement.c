@@ -132,7 +132,7 @@ static void by_availability(const struct expectation *expect, const struct metri
 	bool enough = share * (double)PROBABILITY_ONE + 0.5 >= (double)expect->min;
 
 	finding->badness = -share;
-	find(finding, enough ? MET : UNMET, "%s", percent_text(share, text));
+	find(finding, enough ? MET : UNMET, "%s succeeded", percent_text(share, text));
 }
 
 static void by_heal(const struct expectation *expect, const struct run_result *result,

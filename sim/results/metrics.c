@@ -25,7 +25,7 @@ struct measured {
 	nanoseconds from, until;
 	struct call *calls;
 	size_t count;
-	size_t first;            /* that was invoked after the warm-up */
+	size_t first, end;       /* of them: invoked after the warm-up, and up to the heal */
 	struct interval *faulty; /* disjoint, in order */
 	unsigned faulty_count;
 };
@@ -182,7 +182,7 @@ static nanoseconds bucket_width(nanoseconds duration)
 
 static void fill_buckets(const struct measured *measured, struct metrics *metrics)
 {
-	nanoseconds *latency = must(calloc(measured->count + 1, sizeof(*latency)));
+	nanoseconds *latency = must(calloc(measured->end + 1, sizeof(*latency)));
 	size_t call = 0;
 
 	for (unsigned i = 0; i < metrics->bucket_count; i++) {
@@ -191,7 +191,7 @@ static void fill_buckets(const struct measured *measured, struct metrics *metric
 		nanoseconds end = (i + 1) * metrics->width;
 		size_t first = call;
 
-		while (call < measured->count && (last || measured->calls[call].invoked < end))
+		while (call < measured->end && (last || measured->calls[call].invoked < end))
 			call++;
 		size_t ok = latencies(measured->calls + first, call - first, latency);
 
@@ -270,13 +270,13 @@ static void look_at_window(struct windows *windows, nanoseconds start)
  */
 static double worst_window(const struct measured *measured, const size_t *ok, nanoseconds width)
 {
-	size_t first = measured->first, count = measured->count;
+	size_t first = measured->first, end = measured->end;
 	struct windows windows = {measured, ok, width, NAN};
 
 	if (measured->until - measured->from < width)
-		return ratio(ok[count] - ok[first], count - first);
+		return ratio(ok[end] - ok[first], end - first);
 	look_at_window(&windows, measured->from);
-	for (size_t i = first; i < count; i++) {
+	for (size_t i = first; i < end; i++) {
 		look_at_window(&windows, measured->calls[i].invoked - width + 1);
 		look_at_window(&windows, measured->calls[i].invoked + 1);
 	}
@@ -474,16 +474,15 @@ static void measure(struct measured *measured, struct world *world, const struct
 	measured->from = scenario->warmup < until ? scenario->warmup : until;
 	measured->calls = calls_of(world, scenario->workload.timeout, result->ended,
 				   &measured->count);
-	while (measured->first < measured->count &&
-	       measured->calls[measured->first].invoked < measured->from)
-		measured->first++;
+	measured->first = invoked_before(measured, measured->from);
+	measured->end = invoked_before(measured, until + 1);
 	faulty_time(measured);
 }
 
 static void figures_of_calls(const struct measured *measured, struct metrics *metrics)
 {
 	const struct call *calls = measured->calls + measured->first;
-	size_t count = measured->count - measured->first, outside = 0, outside_ok = 0;
+	size_t count = measured->end - measured->first, outside = 0, outside_ok = 0;
 	nanoseconds *latency = must(calloc(count + 1, sizeof(*latency)));
 	size_t ok = latencies(calls, count, latency);
 

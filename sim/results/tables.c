@@ -110,14 +110,21 @@ void runs_header_write(FILE *out)
 
 const char *record_reason(const struct scenario *scenario, const struct run_record *record)
 {
+	const struct judgement *judgement = &record->judgement;
+	enum fulfilment worst = NOT_JUDGED;
+	const char *why = "";
+
 	if (record->result.check.violated)
 		return record->result.check.first.sentence;
 	if (record->result.verdict == UNKNOWN && record->result.reason[0])
 		return record->result.reason;
-	for (unsigned i = 0; i < scenario->expectation_count; i++)
-		if (record->judgement.outcome[i] >= UNSETTLED)
-			return record->judgement.why[i];
-	return "";
+	for (unsigned i = 0; i < scenario->expectation_count; i++) {
+		if (judgement->outcome[i] <= worst)
+			continue;
+		worst = judgement->outcome[i];
+		why = judgement->why[i];
+	}
+	return why;
 }
 
 void runs_line_write(FILE *out, const struct scenario *scenario, const struct run_record *record,

@@ -43,12 +43,17 @@ static void print_options(FILE *out, const struct protocol *protocol)
 	}
 }
 
-/* "`by`: a duration ...; must be said"; nothing where it has no amount. */
+/* "`by`: a duration ...; must be said", "`type`: ..."; nothing where it has neither. */
 static void write_amount(const struct fault_kind *kind, const char *quote, struct text *out)
 {
 	struct key key = key_of_amount(kind);
 	int64_t fallback = kind->amount_fallback;
 
+	if (kind->sorted)
+		text_add(out,
+			 "%stype%s: a message of the protocol, request, answer, redirect or "
+			 "refusal; must be said. ",
+			 quote, quote);
 	if (kind->amount == AMOUNT_NONE)
 		return;
 	text_add(out, "%s%s%s: ", quote, kind->amount_key, quote);
@@ -72,10 +77,10 @@ void scenario_faults(FILE *out)
 		struct text amount = {0};
 
 		write_amount(kind, "", &amount);
-		fprintf(out, "%-12s %-15s %s%s\n", kind->name, whom[kind->shape], kind->help,
+		fprintf(out, "%-18s %-15s %s%s\n", kind->name, whom[kind->shape], kind->help,
 			kind->lasts ? "" : " (at once: no for)");
 		if (amount.size)
-			fprintf(out, "%-28s %s\n", "", amount.bytes);
+			fprintf(out, "%-34s %s\n", "", amount.bytes);
 		free(amount.bytes);
 	}
 	fputs("whom: n1, c1, ...", out);

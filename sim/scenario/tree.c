@@ -15,6 +15,7 @@
 struct builder {
 	yaml_parser_t parser;
 	struct complaints *complaints;
+	const char *text, *end;
 	bool failed; /* nothing that follows can be understood */
 };
 
@@ -87,6 +88,16 @@ static void complain_at(struct builder *builder, yaml_mark_t mark, const char *w
 		 what);
 }
 
+/* Does the line begin with a tab? YAML wants spaces, and says so in words that help nobody. */
+static bool begins_with_tab(const char *text, const char *end, size_t line)
+{
+	for (; line && text < end; text++)
+		line -= *text == '\n';
+	while (text < end && *text == ' ')
+		text++;
+	return text < end && *text == '\t';
+}
+
 /* False at an error, which has been complained about. */
 static bool next_event(struct builder *builder, yaml_event_t *event)
 {
@@ -96,10 +107,14 @@ static bool next_event(struct builder *builder, yaml_event_t *event)
 		return false;
 	if (yaml_parser_parse(&builder->parser, event))
 		return true;
-	complain(builder->complaints, (unsigned)parser->problem_mark.line + 1,
-		 (unsigned)parser->problem_mark.column + 1, "this is no YAML: %s%s%s",
-		 parser->problem ? parser->problem : "it cannot be read",
-		 parser->context ? ", " : "", parser->context ? parser->context : "");
+	if (begins_with_tab(builder->text, builder->end, parser->problem_mark.line))
+		complain_at(builder, parser->problem_mark,
+			    "a tab indents this line; accepted: spaces");
+	else
+		complain(builder->complaints, (unsigned)parser->problem_mark.line + 1,
+			 (unsigned)parser->problem_mark.column + 1, "this is no YAML: %s%s%s",
+			 parser->problem ? parser->problem : "it cannot be read",
+			 parser->context ? ", " : "", parser->context ? parser->context : "");
 	builder->failed = true;
 	return false;
 }
@@ -357,6 +372,8 @@ struct node *tree_read(const char *text, size_t size, struct complaints *complai
 
 	text += mark;
 	size -= mark;
+	builder.text = text;
+	builder.end = text + size;
 	if (!is_text(text, size, complaints))
 		return NULL;
 	if (!yaml_parser_initialize(&builder.parser)) {

@@ -607,6 +607,10 @@ void value_accepts(const struct key *key, struct text *out)
 		for (size_t i = 0; i < count; i++)
 			text_add(out, "%s%s", i ? ", " : "", names[i]);
 		break;
+	case TYPE_PLOTS:
+		for (size_t i = 0; i < count; i++)
+			text_add(out, "%s%s", i ? ", " : ": ", names[i]);
+		break;
 	case TYPE_NAME: text_add(out, ", at most %lld of them", (long long)key->max); break;
 	case TYPE_TEXT: text_add(out, ", at most %lld bytes", (long long)key->max); break;
 	default: break;

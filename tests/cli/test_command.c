@@ -236,6 +236,8 @@ static void a_run_ends_after_the_event_that_is_asked_for(void)
 	CONTAINS(shell_text("out/latest/inspect.txt"), "n1 at ");
 	EQUAL(shell("rm -r out; $ORDEAL run good.yaml --until 1500ms --inspect n1"), 0);
 	CONTAINS(shell_out(), "n1 at 1.500000 s, after event ");
+	EQUAL(shell("rm -r out; $ORDEAL run good.yaml --until 1.25s --inspect n1"), 0);
+	CONTAINS(shell_out(), "n1 at 1.250000 s, after event "); /* not after event 1 */
 	EQUAL(shell("rm -r out; $ORDEAL run good.yaml --until 100000000"), 0);
 	EQUAL(shell("test -e out/latest/inspect.txt"), 1);
 	shell_end();

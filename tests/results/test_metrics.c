@@ -241,6 +241,26 @@ static void the_warm_up(void)
 	forget(&run);
 }
 
+static void probes_do_not_count(void)
+{
+	struct told_run run;
+
+	tell(&run);
+	run.result.healed = 12 * S;
+	call(&run, 4 * S, MS, HISTORY_OK);
+	call(&run, 12 * S, MS, HISTORY_OK); /* at the heal itself: the last that counts */
+	call(&run, 12 * S + 1, 9 * MS, HISTORY_OK);
+	call(&run, 13 * S, MS, HISTORY_FAIL);
+	const struct metrics *metrics = measured(&run);
+
+	NEAR(metrics->availability, 1);
+	NEAR(metrics->throughput, 2 / 12.0);
+	NEAR(metrics->windowed[4], 1); /* shorter than thirty seconds: one window */
+	EQUAL(metrics->max, MS);
+	EQUAL(metrics->buckets[119].invoked, 1);
+	forget(&run);
+}
+
 static void good_slices(void)
 {
 	struct told_run run;
@@ -469,6 +489,7 @@ CU_TestInfo metrics_tests[] = {
 	{"percentiles are nearest ranks", percentiles},
 	{"figures of nothing do not exist", nothing_happened},
 	{"the warm-up and what follows the heal do not count", the_warm_up},
+	{"what probes ask after the heal counts nowhere", probes_do_not_count},
 	{"a good slice has 95% successes", good_slices},
 	{"the worst window is what trying every window finds", the_worst_window},
 	{"operations under any fault are not outside faults", outside_faults},
