@@ -138,7 +138,7 @@ static inline void doubt(struct world *world, struct judged *judged, enum doubt 
 static inline void explained(struct world *world, struct judged *judged, enum doubt what)
 {
 	judged->doubts &= (uint8_t)~what;
-	if (!judged->doubts)
+	if (!judged->doubts && !world->setup->static_count) /* else the world itself asks */
 		world->ask_when_handled = false;
 }
 void judged_handled(struct world *, process_id);

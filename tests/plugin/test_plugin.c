@@ -190,6 +190,28 @@ static void a_plug_in_runs_as_what_is_built_in_does(void)
 	shell_end();
 }
 
+/* Also where judges have their own questions after a handler: it applies, commits and leads. */
+static void what_it_hides_is_seen_however_late_it_begins(void)
+{
+	begin();
+	shell_file("hides.yaml",
+		   "scenario: 1\nname: hides\ncluster: {protocol: hides, nodes: 3, app: register}\n"
+		   "workload: {clients: 2, rate: 50/s, arrival: poisson}\n"
+		   "run: {duration: 4s}\nplots: []\n");
+	EQUAL(shell("cp -r \"$ORDEAL_TREE\"/protocols . && "
+		    "sed -i 's/\"raft\"/\"hides\"/' protocols/raft/raft.c && "
+		    "sed -i 's/^\t\traft->applied++;/\t\tstatic uint64_t hidden;\\n"
+		    "\t\thidden += raft->applied++ > 20;/' protocols/raft/client.c && "
+		    "grep -q hidden protocols/raft/client.c && "
+		    "cc -O2 -shared -fPIC -I. -I\"$ORDEAL_TREE\" -Draft_protocol=ordeal_protocol "
+		    "-o hides.so protocols/raft/*.c protocols/common/*.c"),
+	      0);
+	EQUAL(shell("$ORDEAL run hides.yaml --plugin ./hides.so --seed 1"), 1);
+	CONTAINS(shell_out(), "seed 1 violated no-hidden-state:");
+	CONTAINS(shell_out(), "changed hidden"); /* .0, as compilers call it */
+	shell_end();
+}
+
 /* ---- What is refused ------------------------------------------------------------------------- */
 
 /* A whole plug-in around what is said in front of it, in its request, and in its table. */
@@ -497,6 +519,8 @@ CU_TestInfo plugin_tests[] = {
 	{"what crashes outside of handlers is the protocol's, too",
 	 what_crashes_outside_of_handlers_is_the_protocols_too},
 	{"a plug-in runs as what is built in does", a_plug_in_runs_as_what_is_built_in_does},
+	{"what it hides is seen, however late it begins",
+	 what_it_hides_is_seen_however_late_it_begins},
 	{"two runs of a plug-in leave the same bytes", two_runs_of_a_plug_in_are_one},
 	{"what it may not call is refused by name", what_it_may_not_call_is_refused_by_name},
 	{"what a compiler puts in is allowed", what_a_compiler_puts_in_is_allowed},
