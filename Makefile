@@ -12,7 +12,8 @@ SOURCES   := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))
 MAIN      := sim/cli/main.c
 LIBRARY   := $(filter-out $(MAIN),$(SOURCES))
 PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c tests/agreement.c
-SHARED    := $(addprefix tests/consistency/,histories.c agreement.c figures.c) # by programs, too
+SHARED    := $(addprefix tests/consistency/,histories.c agreement.c figures.c \
+	     transaction_histories.c) # by programs, too
 TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
 TESTS     := $(filter-out tests/tools/%,$(TESTS))
 PICTURES  := $(sort $(wildcard reports/*.gp))

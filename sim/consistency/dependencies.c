@@ -257,11 +257,13 @@ static int by_return(const void *a, const void *b)
 static uint32_t rivals_of(const struct study *study, uint32_t key, struct rival *rivals)
 {
 	const struct object *object = &study->objects[key];
+	const struct transaction *list = study->transactions->list;
 	uint32_t count = 0;
 
+	assert(list || !object->writes);
 	for (uint32_t i = 0; i < object->writes; i++) {
 		const struct write *write = &study->writes[object->first_write + i];
-		const struct transaction *writer = &study->transactions->list[write->transaction];
+		const struct transaction *writer = &list[write->transaction];
 
 		if (write->last && study->happened[write->transaction])
 			rivals[count++] = (struct rival){writer->invoked, writer->returned,

@@ -23,6 +23,8 @@
  */
 #include "sim/consistency/engines.h"
 
+#include <assert.h>
+
 #define END NEVER_RETURNED /* of time */
 
 struct span {
@@ -298,6 +300,7 @@ static void convict_empty(struct queue *queue, uint32_t number)
 			    (!longest || element->out.from > longest->out.from))
 				longest = element;
 		}
+		assert(longest); /* or the dequeue of nothing would have been explained */
 		calls[count++] = longest->enqueue - 1;
 		if (longest->dequeue)
 			calls[count++] = longest->dequeue - 1;

@@ -7,6 +7,7 @@
 #include "tests/consistency/figures.h"
 
 #include "tests/consistency/histories.h"
+#include "tests/consistency/transaction_histories.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +164,71 @@ static bool measure(const struct kind *kind, bool wrong, double (*seconds)(void)
 	return measured.sound;
 }
 
+/* ---- Transactions ---------------------------------------------------------------------------- */
+
+/* Right ones, then with one read that lies; 10 clients, keys that retire after 100 writes. */
+static bool measure_transactions(const char *kind, enum transaction_model model, uint32_t count,
+				 bool wrong, double (*seconds)(void),
+				 void (*figure)(const char *, double, const char *))
+{
+	double took[SEEDS];
+	unsigned illegal = 0, undecided = 0;
+	char name[64];
+
+	for (unsigned seed = 1; seed <= SEEDS; seed++) {
+		struct pcg32 pcg = pcg32_seeded(seed, 5);
+		struct made_transactions made = make_transactions(model, 10, count, 5, &pcg);
+		struct transactions_finding finding;
+
+		if (wrong && !lie_of_one_read(&made, &pcg))
+			return false;
+		double start = seconds();
+
+		judge_transactions(&made.transactions, &(struct judge_limits){0}, &finding);
+		took[seed - 1] = seconds() - start;
+		illegal += finding.strict == ILLEGAL;
+		undecided += finding.strict == UNDECIDED;
+		transactions_finding_free(&finding);
+		made_transactions_free(&made);
+	}
+	qsort(took, SEEDS, sizeof(double), by_size);
+	snprintf(name, sizeof(name), "%s.%s", kind, wrong ? "wrong" : "right");
+	figure(name, 1e3 * (took[SEEDS / 2 - 1] + took[SEEDS / 2]) / 2, "ms, median of 20");
+	snprintf(name, sizeof(name), "%s.%s.max", kind, wrong ? "wrong" : "right");
+	figure(name, 1e3 * took[SEEDS - 1], "ms");
+	if (wrong) { /* a read of what stood there a moment ago may be right: clients overlap */
+		snprintf(name, sizeof(name), "%s.wrong.illegal", kind);
+		figure(name, illegal, "of 20");
+		snprintf(name, sizeof(name), "%s.wrong.undecided", kind);
+		figure(name, undecided, "of 20");
+	}
+	return wrong || (!illegal && !undecided);
+}
+
+static bool transaction_figures(const char *only, double (*seconds)(void),
+				void (*figure)(const char *, double, const char *))
+{
+	static const struct {
+		const char *name;
+		enum transaction_model model;
+		uint32_t count;
+	} of[] = {{"check_list_append_100k", TRANSACTION_LIST_APPEND, 100000},
+		  {"check_rw_register_100k", TRANSACTION_RW_REGISTER, 100000},
+		  {"check_rw_register_5k", TRANSACTION_RW_REGISTER, 5000}};
+	bool sound = true;
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		for (int wrong = 0; wrong < 2 && strstr(of[i].name, only); wrong++)
+			if (!measure_transactions(of[i].name, of[i].model, of[i].count, wrong,
+						  seconds, figure)) {
+				printf("%s: A VERDICT IS WRONG, OR MISSING\n", of[i].name);
+				sound = false;
+			}
+	return sound;
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
 bool history_figures(const char *only, double (*seconds)(void),
 		     void (*figure)(const char *name, double value, const char *unit))
 {
@@ -175,5 +241,5 @@ bool history_figures(const char *only, double (*seconds)(void),
 		if (kinds[i].swaps)
 			sound &= measure(&kinds[i], true, seconds, figure);
 	}
-	return sound;
+	return transaction_figures(only, seconds, figure) && sound;
 }
