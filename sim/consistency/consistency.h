@@ -116,7 +116,8 @@ void judge(struct room *, const struct model *, const struct history *, const st
 	   struct finding *);
 
 /* Is this an order of all that returned, and perhaps more, that the model accepts and that agrees
- * with real time? Each object's operations stand together. Shares nothing with the engines. */
+ * with real time? Each object's operations stand together. Shares nothing with the engines; the
+ * order is not in the room. */
 bool order_holds(struct room *, const struct model *, const struct history *, const uint32_t *order,
 		 size_t count);
 

@@ -171,6 +171,9 @@ void judge_object(struct room *, const struct object *, uint64_t budget, struct 
 void find_core(struct room *, const struct object *, uint64_t budget, const struct opinion *,
 	       struct finding *);
 
+/* order_holds(), within the memory of a judgement under way (verify.c). */
+bool replay(struct room *, const struct model *, const struct history *, const uint32_t *order,
+	    size_t count);
 /* An operation in the words of calls: all but positions. False: it says nothing. */
 bool lower(const struct model *, const struct told *, bool returned, struct call *);
 /* Splits a history into objects. A set bit of `known`, or NULL: only those operations count as

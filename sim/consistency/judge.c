@@ -233,8 +233,7 @@ static void judge_history(struct judging *judging, const struct model *model)
 	if (finding->legality != LEGAL)
 		return;
 	finish_order(judging);
-	bool holds = order_holds(judging->room, model, history, finding->order,
-				 finding->order_count);
+	bool holds = replay(judging->room, model, history, finding->order, finding->order_count);
 
 	assert(holds);
 	(void)holds;

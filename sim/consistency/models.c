@@ -163,30 +163,44 @@ static bool mutex_step(void *state, const struct told *told)
 	return compare_and_set(state, &cas);
 }
 
+enum { FREE, HELD, HELD_UNSEEN };
 struct fenced {
-	uint64_t held, token; /* the greatest that was given out */
+	uint64_t held;  /* HELD_UNSEEN: nobody saw the token, which is `token` or greater */
+	uint64_t token; /* the greatest that was given out */
 };
 
-/* Tokens grow from holder to holder. One that nobody saw is the next number, which leaves the most
- * room to those that come after it. */
-static bool fenced_lock_step(void *state, const struct told *told)
+static bool fenced_acquire(struct fenced *fenced, const struct told *told)
 {
-	struct fenced *fenced = state;
-	bool acquires = told->operation == LOCK_ACQUIRE;
-	bool fits = acquires ? !fenced->held
-			     : fenced->held && (!told->value || told->value == fenced->token);
+	if (fenced->held != FREE)
+		return !told->answered || !told->matched;
+	if (told->answered && (!told->matched || told->result <= fenced->token))
+		return false;
+	fenced->held = told->answered ? HELD : HELD_UNSEEN;
+	fenced->token = told->answered ? told->result : fenced->token + 1;
+	return true;
+}
+
+static bool fenced_release(struct fenced *fenced, const struct told *told)
+{
+	bool fits = fenced->held != FREE &&
+		    (!told->value || told->value == fenced->token ||
+		     (fenced->held == HELD_UNSEEN && told->value > fenced->token));
 
 	if (told->answered && told->matched != fits)
 		return false;
-	if (!fits)
-		return true;
-	fenced->held = acquires;
-	if (!acquires)
-		return true;
-	if (told->answered && told->result <= fenced->token)
-		return false;
-	fenced->token = told->answered ? told->result : fenced->token + 1;
+	if (fits && told->value)
+		fenced->token = told->value;
+	if (fits)
+		fenced->held = FREE;
 	return true;
+}
+
+/* Tokens grow from holder to holder. One that nobody saw is the least that it can be, which leaves
+ * the most room to those that come after it. */
+static bool fenced_lock_step(void *state, const struct told *told)
+{
+	return told->operation == LOCK_ACQUIRE ? fenced_acquire(state, told)
+					       : fenced_release(state, told);
 }
 
 static const struct model_operation lock_operations[] = {

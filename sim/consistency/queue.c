@@ -4,13 +4,12 @@
  * Decrease-and-Conquer Linearizability Monitoring, OOPSLA 2025).
  *
  * Each element has two spans of time, that of its enqueue and that of its dequeue (at the end of
- * time where there is none). As the first comes before the second, an enqueue is over when the
- * dequeue is, and a dequeue begins no earlier than its enqueue. Then u must be in front of v where
- * u's enqueue was over before v's began, or u's dequeue before v's. Both demands are interval
- * orders; on a ring of demands, two of one kind in a row are one, and where the kinds alternate the
- * absence of 2 + 2 in an interval order cuts the ring down to a pair. So where no element is free
- * of demands, two contradict each other, and where there always is one, enqueues and dequeues in
- * the order found, each as early as it may be, agree with real time.
+ * time where there is none), which begins no earlier than the enqueue did. Then u must be in front
+ * of v where u's enqueue was over before v's began, or u's dequeue before v's. Both demands are
+ * interval orders; on a ring of demands, two of one kind in a row are one, and where the kinds
+ * alternate the absence of 2 + 2 in an interval order cuts the ring down to a pair. So where no
+ * element is free of demands, two contradict each other, and where there always is one, enqueues
+ * and dequeues in the order found, each as early as it may be, agree with real time.
  *
  * A dequeue that found nothing needs a moment in its own span when no element is in the queue for
  * sure: after its enqueue was over, before its dequeue began. At such a moment every element can be
@@ -140,8 +139,9 @@ static bool enter_calls(struct queue *queue)
 	return true;
 }
 
-/* An enqueue is over when the dequeue is; a dequeue begins no earlier than the enqueue. */
-static bool tune(struct queue *queue)
+/* A dequeue begins no earlier than the enqueue. One that is over by then precedes itself, which is
+ * as good a contradiction as any. */
+static void tune(struct queue *queue)
 {
 	for (uint32_t i = 1; i < queue->count; i++) {
 		struct element *element = &queue->elements[i];
@@ -149,18 +149,10 @@ static bool tune(struct queue *queue)
 		if (!element->dequeue) {
 			element->out = (struct span){END, END};
 			element->taken = element->in.to == END; /* it has not happened */
-			continue;
-		}
-		if (element->out.to < element->in.from) {
-			convict(queue, element->dequeue - 1, element->dequeue - 1);
-			return false;
-		}
-		if (element->in.to > element->out.to)
-			element->in.to = element->out.to;
-		if (element->out.from < element->in.from)
+		} else if (element->out.from < element->in.from) {
 			element->out.from = element->in.from;
+		}
 	}
-	return true;
 }
 
 /* ---- Dequeues of unknown outcome
@@ -476,8 +468,9 @@ void engine_queue(struct room *room, const struct object *object, struct opinion
 	if (object->model != &model_queue || !number_elements(&queue))
 		return;
 	opinion->engine = ENGINE_QUEUE;
-	if (!enter_calls(&queue) || !tune(&queue))
+	if (!enter_calls(&queue))
 		return;
+	tune(&queue);
 	if (!give_away(&queue)) {
 		opinion->legality = ILLEGAL;
 		return;

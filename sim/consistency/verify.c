@@ -94,8 +94,8 @@ static bool complete(struct room *room, const struct history *history, const uin
 	return !owed;
 }
 
-bool order_holds(struct room *room, const struct model *model, const struct history *history,
-		 const uint32_t *order, size_t count)
+bool replay(struct room *room, const struct model *model, const struct history *history,
+	    const uint32_t *order, size_t count)
 {
 	struct room_mark mark = room_marked(room);
 	bool holds = complete(room, history, order, count);
@@ -117,4 +117,12 @@ bool order_holds(struct room *room, const struct model *model, const struct hist
 	}
 	room_release(room, mark);
 	return holds;
+}
+
+bool order_holds(struct room *room, const struct model *model, const struct history *history,
+		 const uint32_t *order, size_t count)
+{
+	room_release(room, (struct room_mark){0, 0});
+	room->budget = SIZE_MAX;
+	return !setjmp(room->spent) && replay(room, model, history, order, count);
 }

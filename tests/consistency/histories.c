@@ -51,20 +51,23 @@ struct making {
 	bool *certain; /* by operation: it failed, and is left out */
 };
 
-static void tell_all(struct making *making, const struct thing *thing, struct told *told)
+static void tell_element(struct making *making, uint64_t element)
 {
-	told->result = making->element_count;
-	told->value = thing->count;
-	while (making->element_count + thing->count > making->element_room) {
+	if (making->element_count == making->element_room) {
 		making->element_room = making->element_room ? 2 * making->element_room : 1024;
 		making->made.elements = realloc(making->made.elements,
 						making->element_room * sizeof(uint64_t));
 		assert(making->made.elements);
 	}
-	if (thing->count)
-		memcpy(making->made.elements + making->element_count, thing->held,
-		       thing->count * sizeof(uint64_t));
-	making->element_count += thing->count;
+	making->made.elements[making->element_count++] = element;
+}
+
+static void tell_all(struct making *making, const struct thing *thing, struct told *told)
+{
+	told->result = making->element_count;
+	told->value = thing->count;
+	for (size_t i = 0; i < thing->count; i++)
+		tell_element(making, thing->held[i]);
 }
 
 static void act_on_set(struct making *making, struct thing *thing, struct told *told)
@@ -195,17 +198,36 @@ static struct told draw_told(struct making *making)
 	return told;
 }
 
+/* All but one that was there; now and then with another one, which perhaps nobody added. */
+static void lie_about_all(struct making *making, struct told *told)
+{
+	uint64_t from = told->result, count = told->value;
+	uint64_t without = pcg32_below(making->pcg, (uint32_t)count + 1);
+	uint64_t other = 1 + pcg32_below(making->pcg, making->recipe->values + 1);
+	bool held = false;
+
+	told->result = making->element_count;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t element = making->made.elements[from + i];
+
+		held |= element == other;
+		if (i != without)
+			tell_element(making, element);
+	}
+	if (!held && chance(making, 30))
+		tell_element(making, other);
+	told->value = making->element_count - told->result;
+}
+
 /* An answer that may or may not be possible. */
 static void lie(struct making *making, struct told *told)
 {
 	const struct recipe *recipe = making->recipe;
 	unsigned values = recipe->values ? recipe->values : (unsigned)making->fresh + 1;
 
-	if (recipe->model == &model_set && told->operation == READ_ALL) {
-		told->value -= told->value > 0; /* one that was there is missing */
-		return;
-	}
-	if (pcg32_below(making->pcg, 2))
+	if (recipe->model == &model_set && told->operation == READ_ALL)
+		lie_about_all(making, told);
+	else if (pcg32_below(making->pcg, 2))
 		told->matched ^= 1;
 	else
 		told->result = pcg32_below(making->pcg, values + 1);

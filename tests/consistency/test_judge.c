@@ -22,7 +22,257 @@ static void as_the_twin_says(void)
 	}
 }
 
+/* ---- Each engine on what it is for -------------------------------------------------------------
+ */
+
+enum { NEVER = -1, HISTORY_MAX = 8 };
+
+struct known {
+	const struct model *model;
+	const char *engine; /* that decides */
+	enum legality legality;
+	unsigned core; /* operations, where illegal */
+	struct {
+		const char *name; /* NULL: the history ends */
+		int invoked, returned;
+		uint64_t value, expected, result;
+		bool missed;
+	} operations[HISTORY_MAX];
+};
+
+static const struct known known[] = {
+	/* Of two values read in turns, one would have to come back. */
+	{&model_register,
+	 "zones",
+	 ILLEGAL,
+	 3, /* three of the reads: the writes are there, whatever is known of them */
+	 {{"write", 0, 20, 1, 0, 0, 0},
+	  {"write", 1, 21, 2, 0, 0, 0},
+	  {"read", 2, 3, 0, 0, 1, 0},
+	  {"read", 4, 5, 0, 0, 2, 0},
+	  {"read", 6, 7, 0, 0, 1, 0},
+	  {"read", 8, 9, 0, 0, 2, 0}}},
+	{&model_register, "zones", ILLEGAL, 1, {{"read", 0, 1, 0, 0, 1, 0}}},
+	/* A write that nobody knows the end of, seen at last; and one too late. */
+	{&model_register,
+	 "zones",
+	 LEGAL,
+	 0,
+	 {{"write", 0, NEVER, 1, 0, 0, 0}, {"read", 1, 2, 0, 0, 0, 0}, {"read", 3, 4, 0, 0, 1, 0}}},
+	{&model_register,
+	 "zones",
+	 ILLEGAL,
+	 1,
+	 {{"read", 0, 1, 0, 0, 1, 0}, {"write", 2, NEVER, 1, 0, 0, 0}}},
+	/* Two found the same value, which was there once; a ring without a beginning. */
+	{&model_cas_register,
+	 "chains",
+	 ILLEGAL,
+	 2,
+	 {{"cas", 0, 5, 1, 0, 0, 0}, {"cas", 1, 6, 2, 0, 0, 0}}},
+	{&model_cas_register,
+	 "chains",
+	 ILLEGAL,
+	 1,
+	 {{"cas", 0, 5, 1, 2, 0, 0}, {"cas", 1, 6, 2, 1, 0, 0}}},
+	{&model_cas_register,
+	 "chains",
+	 LEGAL,
+	 0,
+	 {{"cas", 0, 5, 2, 1, 0, 0}, {"cas", 1, 6, 1, 0, 0, 0}, {"cas", 7, 8, 3, 1, 0, 1}}},
+	{&model_cas_register,
+	 "search",
+	 ILLEGAL,
+	 2,
+	 {{"cas", 0, 1, 1, 0, 0, 0}, {"cas", 2, 3, 2, 1, 0, 1}}},
+	{&model_queue,
+	 "queue",
+	 ILLEGAL,
+	 1,
+	 {{"dequeue", 0, 1, 0, 0, 7, 0}, {"enqueue", 2, 3, 7, 0, 0, 0}}},
+	{&model_queue,
+	 "queue",
+	 ILLEGAL,
+	 2, /* the second enqueue was not invoked in time to be first */
+	 {{"enqueue", 0, 1, 7, 0, 0, 0},
+	  {"enqueue", 2, 3, 8, 0, 0, 0},
+	  {"dequeue", 4, 5, 0, 0, 8, 0}}},
+	/* Somebody may have taken 7, but not if he came too late. */
+	{&model_queue,
+	 "queue",
+	 LEGAL,
+	 0,
+	 {{"enqueue", 0, 1, 7, 0, 0, 0},
+	  {"enqueue", 2, 3, 8, 0, 0, 0},
+	  {"dequeue", 4, NEVER, 0, 0, 0, 0},
+	  {"dequeue", 5, 6, 0, 0, 8, 0}}},
+	{&model_queue,
+	 "queue",
+	 ILLEGAL,
+	 2, /* the second enqueue was not invoked in time to be first */
+	 {{"enqueue", 0, 1, 7, 0, 0, 0},
+	  {"enqueue", 2, 3, 8, 0, 0, 0},
+	  {"dequeue", 4, 5, 0, 0, 8, 0},
+	  {"dequeue", 6, NEVER, 0, 0, 0, 0}}},
+	{&model_queue,
+	 "queue",
+	 ILLEGAL,
+	 2,
+	 {{"enqueue", 0, 1, 7, 0, 0, 0},
+	  {"dequeue", 2, 3, 0, 0, 0, 0},
+	  {"dequeue", 4, NEVER, 0, 0, 0, 0}}},
+	/* Nothing found, while 7 and then 8 were inside all the time; and with a gap between. */
+	{&model_queue,
+	 "queue",
+	 ILLEGAL,
+	 3,
+	 {{"enqueue", 0, 1, 7, 0, 0, 0},
+	  {"dequeue", 2, 9, 0, 0, 0, 0},
+	  {"enqueue", 3, 4, 8, 0, 0, 0},
+	  {"dequeue", 5, 6, 0, 0, 7, 0},
+	  {"dequeue", 10, 11, 0, 0, 8, 0}}},
+	{&model_queue,
+	 "queue",
+	 LEGAL,
+	 0,
+	 {{"enqueue", 0, 1, 7, 0, 0, 0},
+	  {"dequeue", 2, 9, 0, 0, 0, 0},
+	  {"dequeue", 3, 4, 0, 0, 7, 0},
+	  {"enqueue", 5, 6, 8, 0, 0, 0},
+	  {"dequeue", 10, 11, 0, 0, 8, 0}}},
+	{&model_counter,
+	 "search",
+	 ILLEGAL,
+	 1,
+	 {{"add", 0, 1, 2, 0, 0, 0}, {"read", 2, 3, 0, 0, 1, 0}}},
+	{&model_fenced_lock,
+	 "search",
+	 ILLEGAL,
+	 2,
+	 {{"acquire", 0, 1, 0, 0, 2, 0},
+	  {"release", 2, 3, 2, 0, 0, 0},
+	  {"acquire", 4, 5, 0, 0, 2, 0}}},
+	{&model_mutex,
+	 "search",
+	 ILLEGAL,
+	 2,
+	 {{"acquire", 0, 1, 0, 0, 0, 0}, {"acquire", 2, 3, 0, 0, 0, 0}}},
+};
+
+static void judge_known(struct room *room, const struct known *one)
+{
+	struct operation operations[HISTORY_MAX];
+	struct history history = {operations, 0, NULL};
+	struct judge_limits limits = {.core = true};
+	struct finding finding;
+
+	for (size_t i = 0; i < HISTORY_MAX && one->operations[i].name; i++) {
+		int returned = one->operations[i].returned;
+		struct told told = {
+			.operation = (unsigned)model_operation(one->model, one->operations[i].name),
+			.answered = returned != NEVER,
+			.matched = returned != NEVER && !one->operations[i].missed,
+			.value = one->operations[i].value,
+			.expected = one->operations[i].expected,
+			.result = one->operations[i].result,
+		};
+
+		operations[history.count++] = (struct operation){
+			.told = told,
+			.invoked = (uint32_t)one->operations[i].invoked,
+			.returned = returned == NEVER ? NEVER_RETURNED : (uint32_t)returned,
+		};
+	}
+	judge(room, one->model, &history, &limits, &finding);
+	EQUAL(finding.legality, one->legality);
+	EQUAL(finding.core_count, one->core);
+	if (strcmp(finding.engine, one->engine) != 0)
+		printf("\n  %s %zu: by %s, not %s", one->model->name, (size_t)(one - known),
+		       finding.engine, one->engine);
+	CU_ASSERT_STRING_EQUAL(finding.engine, one->engine);
+}
+
+static void engines(void)
+{
+	struct room *room = room_open();
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		judge_known(room, &known[i]);
+	room_close(room);
+}
+
+/* Too little memory, or too few configurations, give no verdict; what is spent is named. */
+static void budgets(void)
+{
+	struct recipe recipe = {.model = &model_cas_register,
+				.clients = 20,
+				.operations = 2000,
+				.keys = 1,
+				.values = 5,
+				.weights = {1, 1, 1}};
+	struct pcg32 pcg = pcg32_seeded(1, 3);
+	struct made made = make_history(&recipe, &pcg);
+	struct room *room = room_open();
+	struct finding finding;
+
+	judge(room, recipe.model, &made.history, &(struct judge_limits){.configurations = 100},
+	      &finding);
+	EQUAL(finding.legality, UNDECIDED);
+	EQUAL(finding.configurations, 100);
+	CU_ASSERT_STRING_EQUAL(finding.limit, "configurations");
+	CU_ASSERT(finding.reached > 0 && finding.reached < finding.returns);
+	judge(room, recipe.model, &made.history, &(struct judge_limits){0}, &finding);
+	EQUAL(finding.legality, LEGAL);
+	size_t held = room_held(room);
+
+	judge(room, recipe.model, &made.history, &(struct judge_limits){0}, &finding);
+	EQUAL(room_held(room), held); /* warm: it asks for no more */
+	room_close(room);
+	room = room_open();
+	judge(room, recipe.model, &made.history, &(struct judge_limits){.memory = 200000},
+	      &finding);
+	EQUAL(finding.legality, UNDECIDED);
+	CU_ASSERT_STRING_EQUAL(finding.limit, "memory");
+	CU_ASSERT(room_held(room) <= 200000);
+	room_close(room);
+	made_free(&made);
+}
+
+/* Who checks the orders can say no. */
+static void the_verifier_says_no(void)
+{
+	struct operation operations[] = {
+		{.told = {.operation = REGISTER_WRITE, .answered = true, .value = 1},
+		 .invoked = 0,
+		 .returned = 1},
+		{.told = {.operation = REGISTER_READ, .answered = true, .result = 1},
+		 .invoked = 2,
+		 .returned = 5},
+		{.told = {.operation = REGISTER_WRITE, .answered = true, .value = 2},
+		 .invoked = 3,
+		 .returned = 4},
+	};
+	struct history history = {operations, 3, NULL};
+	struct room *room = room_open();
+
+	CU_ASSERT(order_holds(room, &model_register, &history, (uint32_t[]){0, 1, 2}, 3));
+	CU_ASSERT_FALSE(order_holds(room, &model_register, &history, (uint32_t[]){0, 2, 1}, 3));
+	CU_ASSERT_FALSE(order_holds(room, &model_register, &history, (uint32_t[]){2, 0, 1}, 3));
+	CU_ASSERT_FALSE(order_holds(room, &model_register, &history, (uint32_t[]){0, 1}, 2));
+	CU_ASSERT_FALSE(order_holds(room, &model_register, &history, (uint32_t[]){0, 1, 2, 1}, 4));
+	operations[1].told.key = 1; /* of another object, where nothing was written */
+	operations[1].told.result = 0;
+	CU_ASSERT(order_holds(room, &model_register, &history, (uint32_t[]){0, 2, 1}, 3));
+	CU_ASSERT_FALSE(order_holds(room, &model_register, &history, (uint32_t[]){0, 1, 2}, 3));
+	room_close(room);
+}
+
 CU_TestInfo judge_tests[] = {
+	{"each engine decides what it is for, and its cores are as small as can be", engines},
+	{"who runs out of memory or of configurations says so, and a warm room asks for no more",
+	 budgets},
+	{"an order against time, against the model, or not complete does not hold",
+	 the_verifier_says_no},
 	{"10,000 random small histories of each model are judged as by a twin that tries every "
 	 "order",
 	 as_the_twin_says},
