@@ -32,6 +32,11 @@ static const struct told *told_of(const struct growth *growth, uint32_t number)
 	return &growth->object->history->operations[growth->object->calls[number].index].told;
 }
 
+static const uint64_t *elements_of(const struct growth *growth, const struct told *told)
+{
+	return told->value ? growth->object->history->elements + told->result : NULL;
+}
+
 static void convict(struct growth *growth, const uint32_t *plus_one, size_t count)
 {
 	growth->opinion->legality = ILLEGAL;
@@ -70,7 +75,7 @@ static bool enter_adds(struct growth *growth)
 static void convict_read(struct growth *growth, uint32_t number)
 {
 	const struct told *told = told_of(growth, number);
-	const uint64_t *element = growth->object->history->elements + told->result;
+	const uint64_t *element = elements_of(growth, told);
 	bool *has = room_zeroed(growth->room, growth->numbers.count, sizeof(bool));
 
 	for (uint64_t i = 0; i < told->value; i++)
@@ -86,7 +91,7 @@ static void convict_read(struct growth *growth, uint32_t number)
 static bool enter_read(struct growth *growth, uint32_t number, uint64_t *seen)
 {
 	const struct told *told = told_of(growth, number);
-	const uint64_t *element = growth->object->history->elements + told->result;
+	const uint64_t *element = elements_of(growth, told);
 
 	for (uint64_t i = 0; i < told->value; i++) {
 		uint32_t known = number_known(&growth->numbers, element[i]);

@@ -194,7 +194,7 @@ static bool holds_by_witness(struct judging *judging, const struct model *model)
 		judging->order[next[key[i]]++] = item[i].what;
 	judging->finding->objects = keys.count;
 	judging->finding->operations = judging->finding->order_count = count;
-	return order_holds(judging->room, model, history, judging->order, count);
+	return replay(judging->room, model, history, judging->order, count);
 }
 
 /* The same, with the room as it was where it does not. */
