@@ -64,6 +64,11 @@ struct check_result {
 struct check_setup {
 	uint32_t stop_on; /* set of judges; the others record, and the run goes on */
 	nanoseconds patience;
+	/* What has happened so far that its protocol does not claim to survive, and that may be why
+	 * this judge objects now: then it convicts nobody, and its verdict is unknown. NULL:
+	 * nothing. May be NULL. */
+	const char *(*excuse)(const struct world *, enum judge, const void *context);
+	const void *excuse_context;
 };
 
 extern const struct observer check_observer;

@@ -130,6 +130,15 @@ void check_begin(struct world *world, const struct check_setup *setup)
 
 /* ---- Verdicts -------------------------------------------------------------------------------- */
 
+static void excused(struct world *world, enum judge judge, const char *why)
+{
+	char reason[REASON_MAX];
+
+	snprintf(reason, sizeof(reason),
+		 "it objects, but its protocol does not claim to survive %s", why);
+	check_unknown(world, judge, reason);
+}
+
 void check_violated(struct world *world, enum judge judge, process_id process, const char *sentence,
 		    ...)
 {
@@ -137,7 +146,10 @@ void check_violated(struct world *world, enum judge judge, process_id process, c
 
 	if (!check)
 		return; /* a run without judges */
-	bool stops = check->setup.stop_on >> judge & 1;
+	const struct check_setup *setup = &check->setup;
+	const char *excuse = setup->excuse ? setup->excuse(world, judge, setup->excuse_context)
+					   : NULL;
+	bool stops = setup->stop_on >> judge & 1;
 	bool keep = check->violations == 0 || (stops && !check->first_stops);
 	struct violation violation = {
 		.judge = judge, .time = world->now, .event = world->events, .process = process};
@@ -146,16 +158,20 @@ void check_violated(struct world *world, enum judge judge, process_id process, c
 	va_start(arguments, sentence);
 	vsnprintf(violation.sentence, SENTENCE_MAX, sentence, arguments);
 	va_end(arguments);
+	world->stop = world->stop || stops;
+	if (world_tracing(world))
+		world_trace_line(world, "%s is %s: %s", judges[judge].name,
+				 excuse ? "violated, and excused" : "violated", violation.sentence);
+	if (excuse) {
+		excused(world, judge, excuse);
+		return;
+	}
 	if (keep) {
 		check->first = violation;
 		check->first_stops = stops;
 	}
 	check->violated |= 1u << judge;
 	check->violations++;
-	world->stop = world->stop || stops;
-	if (world_tracing(world))
-		world_trace_line(world, "%s is violated: %s", judges[judge].name,
-				 violation.sentence);
 }
 
 void check_unknown(struct world *world, enum judge judge, const char *reason)

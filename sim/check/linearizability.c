@@ -65,11 +65,11 @@ static struct operation invoked(struct world *world, uint32_t index)
 				  .source = index};
 }
 
-size_t operations_of(struct world *world, struct linearizability_room *room,
-		     struct operation **operations)
+size_t operations_before(struct world *world, struct linearizability_room *room, uint32_t records,
+			 struct operation **operations)
 {
 	enum { FAILED = 1 };
-	uint32_t records = (uint32_t)history_count(world), count = 0;
+	uint32_t count = 0;
 
 	reserve(room, records);
 	*operations = room->operations;
@@ -95,6 +95,12 @@ size_t operations_of(struct world *world, struct linearizability_room *room,
 		}
 	}
 	return count;
+}
+
+size_t operations_of(struct world *world, struct linearizability_room *room,
+		     struct operation **operations)
+{
+	return operations_before(world, room, (uint32_t)history_count(world), operations);
 }
 
 /* ---- The verdict ----------------------------------------------------------------------------- */

@@ -34,6 +34,9 @@ void linearizability_room_free(struct linearizability_room *);
  * it is asked again. Returns their number.
  */
 size_t operations_of(struct world *, struct linearizability_room *, struct operation **);
+/* The same, as if nothing had been recorded after the first so many. */
+size_t operations_before(struct world *, struct linearizability_room *, uint32_t records,
+			 struct operation **);
 
 /* Judges `count` operations. At most `budget` configurations an object are looked at: beyond, the
  * verdict is UNKNOWN. */

@@ -99,16 +99,21 @@ const struct fault_entry *next_active(const struct world *world, enum fault_numb
 	return NULL;
 }
 
-const char *faults_beyond(const struct world *world)
+const char *faults_beyond(const struct world *world, nanoseconds *since)
 {
+	const char *beyond = NULL;
+
 	for (unsigned i = 0; i < faults_count(world); i++) {
 		const struct fault_entry *entry = fault_entry(world, i);
-		bool fired = entry->state.state == FAULT_ACTIVE || entry->state.state == FAULT_OVER;
+		const struct fault_state *state = &entry->state;
+		bool fired = state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
 
-		if (fired && entry->beyond)
-			return entry->beyond;
+		if (!fired || !entry->beyond || (beyond && state->began >= *since))
+			continue;
+		beyond = entry->beyond;
+		*since = state->began;
 	}
-	return NULL;
+	return beyond;
 }
 
 uint64_t faults_core(struct world *world)

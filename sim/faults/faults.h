@@ -198,9 +198,9 @@ const struct fault_state *faults_state(const struct world *, unsigned number);
  * hit is known once it has fired. Returns `text`. */
 enum { FAULT_TEXT_MAX = 512 };
 const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
-/* What the first fault that went beyond its protocol's model did, in words; NULL: none has. One
- * counts once it has fired. */
-const char *faults_beyond(const struct world *);
+/* What the first fault that went beyond its protocol's model did, in words, and since when; NULL:
+ * none has. One counts once it has fired. */
+const char *faults_beyond(const struct world *, nanoseconds *since);
 /* Processes that the heal left whole and connected; all of them before a heal. */
 uint64_t faults_core(struct world *);
 

@@ -6,27 +6,35 @@
  */
 #include "sim/run/model.h"
 
+static void add(struct beyond *first, const char *why, nanoseconds since)
+{
+	if (why && (!first->why || since < first->since))
+		*first = (struct beyond){why, since};
+}
+
 /* What one group's protocol does not survive. */
-static const char *beyond(const struct world *world, const struct scenario *scenario,
-			  const struct protocol *protocol)
+static void add_group(struct beyond *first, const struct world *world,
+		      const struct scenario *scenario, const struct protocol *protocol)
 {
 	const struct fault_model *survives = &protocol->survives;
 
 	if (survives->clock_drift_ppm >= 0 && scenario->drift_ppm > survives->clock_drift_ppm)
-		return "clocks that drift so far";
+		add(first, "clocks that drift so far", 0);
 	if (world->counters.altered && !survives->survives_corruption)
-		return "false messages";
-	return NULL;
+		add(first, "false messages", world->altered_since);
 }
 
-const char *beyond_model(const struct world *world, const struct scenario *scenario)
+struct beyond beyond_model(const struct world *world, const struct scenario *scenario)
 {
-	const char *why = NULL;
+	struct beyond first = {NULL, 0};
+	nanoseconds since = 0;
+	const char *fault = faults_beyond(world, &since);
 
+	add(&first, fault, since);
 	/* A lie that no crash has found out has done no harm. */
 	if (world->counters.betrayed)
-		return "a sync that lies";
-	for (unsigned i = 0; i < scenario->group_count && !why; i++)
-		why = beyond(world, scenario, scenario->groups[i].protocol);
-	return why ? why : faults_beyond(world);
+		add(&first, "a sync that lies", world->betrayed_since);
+	for (unsigned i = 0; i < scenario->group_count; i++)
+		add_group(&first, world, scenario, scenario->groups[i].protocol);
+	return first;
 }

@@ -4,8 +4,13 @@
 
 #include "sim/scenario/scenario.h"
 
-/* The first thing that went beyond what the protocols of its groups survive, in words;
- * NULL: nothing has. A fault counts once it has fired: what was found before it needs no excuse. */
-const char *beyond_model(const struct world *, const struct scenario *);
+/* The first thing that went beyond what the protocols of its groups survive, in words, and when it
+ * did; NULL: nothing has. A fault counts once it has fired: what was found before it needs no
+ * excuse. */
+struct beyond {
+	const char *why;
+	nanoseconds since;
+};
+struct beyond beyond_model(const struct world *, const struct scenario *);
 
 #endif

@@ -19,6 +19,7 @@ struct theatre {
 	const struct run_options *options;
 	struct run_result *result;
 	struct stall stall;
+	bool before_harm; /* what is judged now had happened before any harm beyond the model */
 	/* What the series has last told of each process. */
 	struct series_record last[PROCESSES_MAX];
 	nanoseconds last_event;
@@ -150,13 +151,28 @@ static void sample_and_pass_on(void *context, uint64_t event, uint64_t digest)
 
 /* ---- The phases ------------------------------------------------------------------------------ */
 
+/* What a protocol never promised to survive convicts it of nothing. But nothing makes a process
+ * send before its writes are durable, or keep what it remembers elsewhere. */
+static const char *excuse(const struct world *world, enum judge judge, const void *context)
+{
+	const struct theatre *theatre = context;
+
+	if (judge == JUDGE_PERSIST_BEFORE_SEND || judge == JUDGE_NO_HIDDEN_STATE ||
+	    theatre->before_harm)
+		return NULL;
+	return beyond_model(world, theatre->scenario).why;
+}
+
 static void begin(struct theatre *theatre)
 {
 	const struct scenario *scenario = theatre->scenario;
 	struct world *world = theatre->world;
 	nanoseconds patience = scenario_patience(scenario);
 	struct workload_setup workload = scenario->workload;
-	struct check_setup check = {.stop_on = scenario->stop_on, .patience = patience};
+	struct check_setup check = {.stop_on = scenario->stop_on,
+				    .patience = patience,
+				    .excuse = excuse,
+				    .excuse_context = theatre};
 	struct faults_setup faults = {
 		.list = scenario->faults,
 		.count = scenario->fault_count,
@@ -254,6 +270,35 @@ static void convict_history(struct theatre *theatre, const struct app *app)
 		(unsigned long long)found->key);
 }
 
+static uint32_t records_before(struct world *world, nanoseconds time)
+{
+	uint32_t count = 0;
+
+	while (count < history_count(world) && history_at(world, count)->time < time)
+		count++;
+	return count;
+}
+
+/* Where something went beyond the model, what was answered before it must have an order all the
+ * same. */
+static void judge_what_was_before_harm(struct theatre *theatre, const struct model *model)
+{
+	struct world *world = theatre->world;
+	struct beyond beyond = beyond_model(world, theatre->scenario);
+	struct linearizability found;
+	struct operation *operations;
+
+	if (!beyond.why)
+		return;
+	size_t count = operations_before(world, theatre->room, records_before(world, beyond.since),
+					 &operations);
+
+	linearizable(theatre->room, model, operations, count, CONFIGURATIONS_MAX, &found);
+	theatre->before_harm = found.verdict == VIOLATED;
+	if (theatre->before_harm)
+		theatre->result->linearizability = found;
+}
+
 /* The model may be a plug-in's: what it does wrong ends this, as it ends a run. */
 static void judge_linearizability(struct world *world, void *context)
 {
@@ -267,8 +312,10 @@ static void judge_linearizability(struct world *world, void *context)
 	check_count(world, JUDGE_LINEARIZABILITY, found->operations);
 	if (found->verdict == UNKNOWN)
 		check_unknown(world, JUDGE_LINEARIZABILITY, "configurations");
-	if (found->verdict == VIOLATED)
-		convict_history(theatre, app);
+	if (found->verdict != VIOLATED)
+		return;
+	judge_what_was_before_harm(theatre, app->model);
+	convict_history(theatre, app);
 }
 
 /* Everything that may meet a limit or a failed assertion happens in here. */
@@ -319,23 +366,6 @@ static void count_faults(struct theatre *theatre)
 	}
 }
 
-/* What a protocol never promised to survive convicts it of nothing. */
-static void excuse(struct world *world, const struct scenario *scenario, struct check_result *check)
-{
-	const char *beyond = beyond_model(world, scenario);
-
-	if (!beyond || !check->violated)
-		return;
-	for (unsigned judge = 0; judge < JUDGES; judge++) {
-		if (check->verdict[judge] != VIOLATED)
-			continue;
-		check->verdict[judge] = UNKNOWN;
-		snprintf(check->unknown[judge], REASON_MAX,
-			 "it objects, but its protocol does not claim to survive %s", beyond);
-	}
-	check->violated = false;
-}
-
 static void conclude(struct theatre *theatre, enum outcome outcome, const char *limit)
 {
 	struct run_result *result = theatre->result;
@@ -345,7 +375,6 @@ static void conclude(struct theatre *theatre, enum outcome outcome, const char *
 	if (theatre->options->unjudged)
 		return;
 	check_result(world, &result->check);
-	excuse(world, theatre->scenario, &result->check);
 	count_faults(theatre);
 	for (unsigned judge = 0; judge < JUDGES && !unknown; judge++) {
 		unknown = result->check.verdict[judge] == UNKNOWN;
@@ -386,6 +415,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	theatre->options = options;
 	theatre->result = result;
 	theatre->stall = (struct stall){.stalled = false};
+	theatre->before_harm = false;
 	set_up(scenario, options->seed, &theatre->setup);
 	if (options->events_max && options->events_max < theatre->setup.max_events)
 		theatre->setup.max_events = options->events_max;

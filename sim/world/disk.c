@@ -180,7 +180,8 @@ static uint64_t undo_beyond(struct world *world, struct disk *disk,
 
 		if (i < survivors[store_of(write->kind)])
 			continue;
-		world->counters.betrayed += disk->really + 1 + i <= disk->durable;
+		if (disk->really + 1 + i <= disk->durable && !world->counters.betrayed++)
+			world->betrayed_since = world->now;
 		uint64_t index = write_undo(world, disk, write);
 
 		if (index < changed)

@@ -149,7 +149,8 @@ bool wire_take(struct world *world, struct link *link, struct env_message *messa
 	if (message->kind == MESSAGE_PROTOCOL &&
 	    accident(world, address, CHOICE_ALTER, wire ? wire->alter : 0)) {
 		message_alter(world, message, of_kind(address, CHOICE_FALSEHOOD));
-		world->counters.altered++;
+		if (!world->counters.altered++)
+			world->altered_since = world->now;
 		trace_message(world, TRACE_ALTERED, message);
 	}
 	return true;

@@ -388,6 +388,7 @@ struct world { /* stands at the arena's start */
 	bool stop;             /* a floor above wants the run to end at this event */
 	bool ask_when_handled; /* the observer wants a word when this handler is over */
 	struct counters counters;
+	nanoseconds altered_since, betrayed_since; /* when these counters left 0 */
 	size_t records[RECORDS_KINDS]; /* bytes of each kind of record, on this branch */
 	/* The floors' own state, in the arena. */
 	void *workload, *faults, *check, *run;

@@ -141,6 +141,53 @@ static void what_is_not_survived_convicts_nobody(void)
 	close_theatres();
 }
 
+/* Also by judges on which the run does not stop, and by those who look when all is over; and some
+ * things are nobody's doing but the protocol's. */
+static void harm_excuses_nothing_that_was_before_it(void)
+{
+	unsigned commits = 0, reads = 0, excused_reads = 0;
+
+	open_theatres();
+	parse("protocol: raft, nodes: 5, app: register",
+	      "run: {duration: 9s, heal: 8s}\nbugs: [raft.serves-stale-reads]\n"
+	      "faults: [{at: 2s, partition: [[leader, c1], [rest]], for: 2s}, "
+	      "{at: 7s, wipe: n1}]\n");
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		run_seed(seed);
+		reads += result.verdict == VIOLATED;
+		excused_reads += result.verdict == UNKNOWN;
+		if (result.verdict == VIOLATED)
+			EQUAL(result.check.first.judge, JUDGE_LINEARIZABILITY);
+	}
+	CU_ASSERT(reads > 3);
+	EQUAL(excused_reads, 0);
+	parse("protocol: raft, nodes: 5, app: register",
+	      "run: {duration: 9s, heal: 8s}\nbugs: [raft.serves-stale-reads]\n"
+	      "faults: [{at: 1s, wipe: n1}, {at: 2s, partition: [[leader, c1], [rest]], for: "
+	      "2s}]\n");
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		run_seed(seed);
+		CU_ASSERT(result.verdict != VIOLATED);
+		excused_reads += result.verdict == UNKNOWN;
+	}
+	CU_ASSERT(excused_reads > 3);
+	parse(raft3, "run: {duration: 8s}\nbugs: [raft.quorum-too-small]\nstop_on: [liveness]\n"
+		     "faults: [{at: 7s, wipe: follower, for: 100ms}]\n");
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		run_seed(seed);
+		commits += result.check.verdict[JUDGE_COMMIT_DURABLE] == VIOLATED;
+		CU_ASSERT(result.verdict != VIOLATED || result.check.first.time < 7000000000);
+	}
+	CU_ASSERT(commits > 3);
+	/* A promise that leaves early is no harm that a disk could do. */
+	parse(raft3, "run: {duration: 8s}\nbugs: [raft.acks-before-durable]\n"
+		     "faults: [{at: 1ms, wipe: n3, for: 1ms}]\n");
+	run_seed(1);
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.check.first.judge, JUDGE_PERSIST_BEFORE_SEND);
+	close_theatres();
+}
+
 /* How many of twenty seeds are unknown for that reason; none is violated. */
 static unsigned excused(const char *cluster, const char *more, const char *reason)
 {
@@ -479,6 +526,7 @@ CU_TestInfo run_tests[] = {
 	{"regions are where the run has its links", regions_are_where_the_run_has_its_links},
 	{"what disks do beyond a protocol's model makes the verdict unknown",
 	 what_disks_do_beyond_the_model_convicts_nobody},
+	{"harm excuses nothing that was before it", harm_excuses_nothing_that_was_before_it},
 	{"what a protocol does not claim to survive makes the verdict unknown",
 	 what_is_not_survived_convicts_nobody},
 	{"a run that does not finish tells who waits, and since when", who_waits_is_told},
