@@ -5,6 +5,8 @@
  */
 #include "sim/consistency/engines.h"
 
+#include <assert.h>
+
 /* One object's sequential life. */
 struct life {
 	uint64_t state[STATE_WORDS];
@@ -30,6 +32,7 @@ static struct life new_life(struct room *room, const struct model *model, size_t
 
 static bool set_lives(struct life *life, const struct history *history, const struct told *told)
 {
+	assert(life->there);
 	if (told->operation != SET_READ) {
 		bool *there = &life->there[number_of(&life->elements, told->value)];
 		uint64_t state[STATE_WORDS] = {*there};
@@ -54,6 +57,7 @@ static bool set_lives(struct life *life, const struct history *history, const st
 
 static bool queue_lives(struct life *life, const struct told *told)
 {
+	assert(life->queue);
 	if (told->operation == QUEUE_ENQUEUE) {
 		life->queue[life->size++] = told->value;
 		return true;
@@ -100,7 +104,7 @@ bool replay(struct room *room, const struct model *model, const struct history *
 	struct room_mark mark = room_marked(room);
 	bool holds = complete(room, history, order, count);
 	struct numbering keys;
-	struct life life;
+	struct life life = {.latest = 0};
 	uint32_t current = NO_NUMBER;
 
 	numbering_begin(&keys, room);

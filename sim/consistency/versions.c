@@ -423,6 +423,7 @@ static void chain_register(struct study *study, uint32_t key)
 		at = last_write(study, next->transaction, key);
 		if (study->writes[at].place)
 			return; /* round in a circle: a cycle of dependencies, found as such */
+		assert(object->chain);
 		object->chain[object->length++] = at;
 		study->writes[at].place = object->length;
 	}

@@ -120,7 +120,7 @@ static void take_process(const struct datum *datum, struct event *event)
 
 static bool take_member(struct notation *notation, enum member member, struct event *event)
 {
-	struct datum datum;
+	struct datum datum = {.kind = DATUM_NIL};
 
 	if (!notation_read(notation, &datum))
 		return false;
@@ -223,7 +223,7 @@ static bool read_column(struct notation *notation, const char *what, struct datu
 /* The process is the first column, type and name follow, then the value; more may follow. */
 static bool read_columns(struct notation *notation, struct event *event)
 {
-	struct datum process, type;
+	struct datum process = {.kind = DATUM_NIL}, type = process;
 
 	if (!read_column(notation, "process", &process) || !read_column(notation, "type", &type) ||
 	    !take_type(notation, &type, event) || !read_column(notation, "operation", &event->name))

@@ -390,7 +390,7 @@ static bool take_brackets(struct notation *notation, enum datum_kind kind, char 
 			  bool wanted, struct datum *datum)
 {
 	size_t base = notation->open_count;
-	bool more;
+	bool more = false;
 
 	if (notation->depth == DEPTH_MAX)
 		return notation_trouble(notation, "brackets more than %d deep", DEPTH_MAX);

@@ -26,6 +26,6 @@ uint32_t plots_possible(const struct recorded *);
 /* What other pictures need: a script's beginning (the caller adds its sizes) and end; gnuplot. */
 void script_begin(FILE *, const char *name);
 void script_end(FILE *, const char *const *script);
-enum plots_outcome picture_draw(const struct folder *, const char *name, FILE *say);
+enum plots_outcome picture_draw(const struct folder *, const char *plot, FILE *say);
 
 #endif

@@ -277,7 +277,7 @@ static const struct quantiles *keep(const struct quantiles *read)
 	} * first;
 	struct kept *kept = first;
 
-	while (kept && memcmp(&kept->list, read, sizeof(*read)) != 0)
+	while (kept && !quantiles_equal(&kept->list, read))
 		kept = kept->next;
 	if (!kept) {
 		kept = scenario_room(NULL, 0, sizeof(*kept));

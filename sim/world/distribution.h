@@ -48,6 +48,13 @@ static inline const struct quantiles *distribution_quantiles(const struct distri
 {
 	return (const struct quantiles *)(uintptr_t)empirical->share;
 }
+static inline bool quantiles_equal(const struct quantiles *a, const struct quantiles *b)
+{
+	for (unsigned i = 0; i < a->count && a->count == b->count; i++)
+		if (a->point[i].share != b->point[i].share || a->point[i].at != b->point[i].at)
+			return false;
+	return a->count == b->count;
+}
 
 /*
  * What a duration may be at most, about 73 years: a draw from a long tail stops there, so that

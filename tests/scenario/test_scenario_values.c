@@ -161,8 +161,7 @@ static struct quantiles any_quantiles(struct pcg32 *pcg)
 static bool same_distribution(const struct distribution *a, const struct distribution *b)
 {
 	if (a->kind == EMPIRICAL && b->kind == EMPIRICAL)
-		return !memcmp(distribution_quantiles(a), distribution_quantiles(b),
-			       sizeof(struct quantiles));
+		return quantiles_equal(distribution_quantiles(a), distribution_quantiles(b));
 	return a->kind == b->kind && a->a == b->a && a->b == b->b && a->share == b->share;
 }
 
