@@ -11,9 +11,10 @@ COMMA    := ,
 SOURCES   := $(sort $(wildcard sim/*/*.c protocols/*.c protocols/*/*.c))
 MAIN      := sim/cli/main.c
 LIBRARY   := $(filter-out $(MAIN),$(SOURCES))
-PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c tests/agreement.c
+PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c tests/agreement.c tests/mutants.c
+# By programs, too.
 SHARED    := $(addprefix tests/consistency/,histories.c agreement.c figures.c \
-	     transaction_histories.c) # by programs, too
+	     transaction_histories.c) tests/scenario/mutants.c
 TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
 TESTS     := $(filter-out tests/tools/%,$(TESTS))
 PICTURES  := $(sort $(wildcard reports/*.gp))
@@ -147,9 +148,12 @@ EACH = $(shell expr 10000 / $(words $(HEALTHY)) + 1)
 
 CHAOS ?= 100000
 soak: msan $(BUILD)/release/tests/soak $(BUILD)/release/tests/agreement
+soak: $(BUILD)/san/tests/mutants
 soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## at length; CHAOS=runs under nemeses
 	@echo "== the judge of histories against a twin, 1,000,000 histories of each kind"
 	@./$(BUILD)/release/tests/agreement 1000000
+	@echo "== spoilt scenarios, under the sanitizers"
+	@./$(BUILD)/san/tests/mutants 100000 $(SCENARIOS) $(wildcard tests/data/scenarios/good/*)
 	@./$(BUILD)/release/tests/soak $(filter-out $(CHAOTIC),$(HEALTHY)) --zoo $(ZOO) \
 		--chaos $(CHAOS) $(CHAOTIC)
 	@echo "== $(words $(HEALTHY)) scenarios, $(EACH) seeds each, twice and more, in three builds"
