@@ -41,23 +41,30 @@ bool protocol_repeated(const struct scenario *scenario, unsigned which)
 	return false;
 }
 
+/* One that was refused may have no name. */
+static bool is_called(const struct cluster_group *group, const char *name)
+{
+	return group->name && !strcmp(group->name, name);
+}
+
 /* ---- What a group stands on ------------------------------------------------------------------ */
 
 bool read_on(struct reading *reading, const struct node *node)
 {
 	const struct scenario *scenario = reading->scenario;
-	unsigned own = (unsigned)(reading->group - scenario->groups);
+	unsigned own = (unsigned)(reading->group - scenario->groups), count = 0;
 	const char *names[SCENARIO_GROUPS_MAX];
 
 	if (!expect_kind(reading, "on", node, NODE_TEXT))
 		return false;
 	for (unsigned i = 0; i < own; i++) {
-		names[i] = scenario->groups[i].name;
-		if (!strcmp(names[i], node->text))
+		if (scenario->groups[i].name)
+			names[count++] = scenario->groups[i].name;
+		if (is_called(&scenario->groups[i], node->text))
 			reading->group->on = (uint8_t)(i + 1);
 	}
 	if (!reading->group->on)
-		refuse_name(reading, "earlier group", node, names, own);
+		refuse_name(reading, "earlier group", node, names, count);
 	return reading->group->on != 0;
 }
 
@@ -81,7 +88,7 @@ static void check_name(struct reading *reading, const struct node *map)
 	const struct cluster_group *group = reading->group;
 
 	for (const struct cluster_group *other = reading->scenario->groups; other < group; other++)
-		if (!strcmp(other->name, group->name)) {
+		if (is_called(other, group->name)) {
 			refuse(reading, place(map, "group"),
 			       "group: two of them are called \"%s\"; accepted: a name of its own "
 			       "for each",
