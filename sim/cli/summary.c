@@ -50,21 +50,40 @@ static void print_trace(FILE *out, const char *path, const char *sentence)
 			ring[i % TRACE_RING_LINES]);
 }
 
-/* The operations that no order explains, as the history has them: a line a record. */
-static void print_stuck(FILE *out, const char *folder, const struct linearizability *found)
+/* Of a line of the history, -1 of a fault's; a process has one operation open at a time. */
+static long process_of(const char *line)
+{
+	static const char key[] = "\"process\":";
+	const char *at = strstr(line, key);
+	long process;
+
+	return at && sscanf(at + strlen(key), "%ld", &process) == 1 ? process : -1;
+}
+
+/* The operations that no order explains, as the history has them: question and answer. */
+static void print_stuck(FILE *out, const struct campaign_options *options, const char *folder,
+			const struct linearizability *found)
 {
 	char path[FOLDER_PATH_MAX + 16], line[TRACE_LINE_MAX];
+	long open[STUCK_MAX];
 
 	snprintf(path, sizeof(path), "%s/history.jsonl", folder);
 	FILE *history = fopen(path, "re");
 
+	for (unsigned i = 0; i < STUCK_MAX; i++)
+		open[i] = -1;
 	for (uint32_t at = 0; history && fgets(line, sizeof(line), history); at++)
-		for (unsigned i = 0; i < found->stuck_count; i++)
-			if (found->stuck[i] == at)
-				fprintf(out, "    | %.*s\n", (int)strcspn(line, "\n"), line);
+		for (unsigned i = 0; i < found->stuck_count; i++) {
+			bool asked = found->stuck[i] == at;
+
+			if (!asked && (open[i] < 0 || open[i] != process_of(line)))
+				continue;
+			fprintf(out, "    | %.*s\n", (int)strcspn(line, "\n"), line);
+			open[i] = asked ? process_of(line) : -1;
+		}
 	if (history)
 		fclose(history);
-	fprintf(out, "    all of it: %s\n", path);
+	fprintf(out, "    all of it: %s\n    why:%s check %s\n", path, options->program, path);
 }
 
 /* Of a run that did not finish: who waits for whom, as its verdict has it. */
@@ -82,13 +101,14 @@ static bool print_stall(FILE *out, const char *folder)
 	return stall != NULL;
 }
 
-static void print_evidence(FILE *out, const char *folder, const struct run_result *result)
+static void print_evidence(FILE *out, const struct campaign_options *options, const char *folder,
+			   const struct run_result *result)
 {
 	char path[FOLDER_PATH_MAX + 16];
 
 	if (result->check.first.judge == JUDGE_LINEARIZABILITY) {
 		fputs("    what no order explains:\n", out);
-		print_stuck(out, folder, &result->linearizability);
+		print_stuck(out, options, folder, &result->linearizability);
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/trace.txt", folder);
@@ -116,7 +136,7 @@ static void print_violation(FILE *out, const struct scenario *scenario,
 		judges[first->judge].name, first->sentence);
 	folder_of(folder, scenario, options, noted->seed);
 	if (noted->kept)
-		print_evidence(out, folder, &noted->record.result);
+		print_evidence(out, options, folder, &noted->record.result);
 	print_again(out, options, noted->seed);
 }
 

@@ -146,6 +146,9 @@ static void what_convicts_a_run_convicts_its_history(void)
 
 	CU_ASSERT(said &&
 		  sscanf(said, "%*[^:]: the get of %31s that process %31s", key, process) == 2);
+	CONTAINS(said, "\"type\":\"invoke\",\"f\":\"get\"");
+	CONTAINS(said, "\"type\":\"ok\",\"f\":\"get\"");
+	CONTAINS(said, "/ordeal check out/raft-majority-partition/seed-1/history.jsonl\n");
 	EQUAL(shell("$ORDEAL check out/latest/history.jsonl"), 1);
 	CONTAINS(shell_out(), "history.jsonl: not linearizable\n  jsonl, kv: ");
 	snprintf(of_key, sizeof(of_key), "operations of %s, were", key);
