@@ -1,10 +1,10 @@
 /*
- * The page protocols/WRITING.md, followed to the letter: its files are written, its commands run in
- * order, and what it shows of their output is what they print.
+ * The pages README.md and protocols/WRITING.md, followed to the letter: their files are written,
+ * their commands run in order, and what they show of the output is what is printed.
  *
  * A block's first line says what it is: "```c relay.c" is a file, with "+" behind it a further part
  * of it; "```diff relay.c" changes one; "```sh" is run; "```text" is looked for in what that said,
- * line by line. Any other block is not for the shell.
+ * line by line; "```console" has both, commands behind a "$". Any other block is not for the shell.
  */
 #include "tests/tests.h"
 
@@ -62,9 +62,9 @@ static void change(const char *name)
 	page.files++;
 }
 
-static void run_block(void)
+static void run_block(const char *script)
 {
-	shell_file("block.sh", page.text);
+	shell_file("block.sh", script);
 	shell("sh block.sh 2>&1");
 	snprintf(page.said, sizeof(page.said), "%s", shell_out());
 	page.runs++;
@@ -78,35 +78,86 @@ static void look_for_lines(void)
 	}
 }
 
+/* Lines may be broken differently, and set off. */
+static char *squeeze(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		bool blank = strchr(" \n", *from) != NULL;
+
+		if (!blank || (to > text && to[-1] != ' '))
+			*to++ = blank ? ' ' : *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* Commands stand behind a "$", and go on behind a "\"; of the answer, "..." is left out. */
+static void converse(void)
+{
+	static char commands[BLOCK_MAX], answer[BLOCK_MAX];
+	char *typed = commands, *told = answer;
+	bool goes_on = false;
+
+	for (const char *line = page.text; *line; line = strchr(line, '\n') + 1) {
+		size_t skip = *line == '$', size = strcspn(line, "\n") + 1 - skip;
+		char **to = skip || goes_on ? &typed : &told;
+
+		memcpy(*to, line + skip, size);
+		*to += size;
+		goes_on = to == &typed && size > 1 && (*to)[-2] == '\\';
+	}
+	*typed = *told = '\0';
+	run_block(commands);
+	squeeze(page.said);
+	squeeze(answer);
+	for (char *part = answer, *at = page.said, *end; part && at; part = end) {
+		end = strstr(part, "...");
+		if (end) {
+			*end = '\0';
+			end += strlen("...");
+		}
+		CONTAINS(at, part);
+		at = strstr(at, part);
+		page.looks++;
+	}
+}
+
 static void follow(const char *head)
 {
 	char kind[16] = "", name[64] = "", more[8] = "";
 
 	sscanf(head, "```%15s %63s %7s", kind, name, more);
 	if (!strcmp(kind, "sh"))
-		run_block();
+		run_block(page.text);
 	else if (!strcmp(kind, "text"))
 		look_for_lines();
+	else if (!strcmp(kind, "console"))
+		converse();
 	else if (!strcmp(kind, "diff"))
 		change(name);
 	else if (name[0])
 		write_part(name, more[0] == '+');
 }
 
-static void the_page_is_followed_to_the_letter(void)
+/* In a folder of its own, where the command is on the path, as in the tree. */
+static void follow_page(const char *name)
 {
 	char head[LINE_LONGEST], line[LINE_LONGEST], here[4096];
-	FILE *in = fopen("protocols/WRITING.md", "r");
+	FILE *in = fopen(name, "r");
 	bool inside = false;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
 	if (!realpath(".", here))
 		abort();
 	setenv("ORDEAL_TREE", here, 1);
+	page.files = page.runs = page.looks = 0;
 	shell_begin();
-	shell("mkdir bin && ln -s \"$ORDEAL\" bin/ordeal");
+	shell("mkdir build && ln -s \"$ORDEAL\" build/ordeal");
+	shell("ln -s \"$ORDEAL_TREE/scenarios\" \"$ORDEAL_TREE/tests\" .");
 	EQUAL(shell("printf '%s' \"$PATH\""), 0);
-	snprintf(page.said, sizeof(page.said), "%s/bin:%s", getenv("T"), shell_out());
+	snprintf(page.said, sizeof(page.said), "%s/build:%s", getenv("T"), shell_out());
 	char *before = strdup(getenv("PATH"));
 
 	setenv("PATH", page.said, 1);
@@ -125,15 +176,31 @@ static void the_page_is_followed_to_the_letter(void)
 	fclose(in);
 	setenv("PATH", before, 1);
 	free(before);
-	shell_end();
 	CU_ASSERT_FALSE(inside);
+}
+
+static void write_a_protocol(void)
+{
+	follow_page("protocols/WRITING.md");
 	EQUAL(page.files, 9);
 	EQUAL(page.runs, 5);
 	CU_ASSERT(page.looks > 12);
+	shell_end();
+}
+
+static void what_the_readme_shows(void)
+{
+	follow_page("README.md");
+	EQUAL(page.files, 1);
+	EQUAL(page.runs, 2);
+	CU_ASSERT(page.looks > 6);
+	EQUAL(shell("$ORDEAL lint mine.yaml"), 0);
+	CONTAINS(shell_out(), "mine.yaml: sound");
+	shell_end();
 }
 
 CU_TestInfo page_tests[] = {
-	{"the page `write a protocol` is followed to the letter",
-	 the_page_is_followed_to_the_letter},
+	{"the page `write a protocol` is followed to the letter", write_a_protocol},
+	{"what README.md shows is what is printed", what_the_readme_shows},
 	CU_TEST_INFO_NULL,
 };
