@@ -40,6 +40,27 @@ static void what_one_member_wrote_every_other_reads(void)
 	EQUAL(at->early, 0);
 }
 
+/* The writer would give it again, to another value. */
+static void a_tag_that_a_crash_could_take_is_shown_to_nobody(void)
+{
+	struct cluster *at = open_abd(3);
+
+	cluster_isolate(at, 2);
+	world_disk_slower(at->world, 0, 100 * 1000);
+	cluster_ask(at, 0, WRITE, 1, 5);
+	cluster_run(at, 10 * MS);
+	EQUAL(cluster_see(at, 0, "highest"), 1); /* and not durable yet */
+	request_id read = cluster_ask(at, 1, READ, 1, 0);
+
+	cluster_run(at, 20 * MS);
+	EQUAL(cluster_see(at, 1, "highest"), 0);
+	CU_ASSERT(!answered(at, read));
+	cluster_run(at, 200 * MS);
+	CU_ASSERT_FATAL(answered(at, read));
+	EQUAL(cluster_told(at, read)->told.result, 5);
+	EQUAL(at->early, 0);
+}
+
 static void a_key_never_written_reads_as_nothing(void)
 {
 	struct cluster *at = open_abd(3);
@@ -284,6 +305,8 @@ CU_TestInfo abd_tests[] = {
 	{"a key never written reads as nothing", a_key_never_written_reads_as_nothing},
 	{"a lone member answers when its disk has it", a_lone_member_answers_when_its_disk_has_it},
 	{"a later read finds no less", a_later_read_finds_no_less},
+	{"a tag that a crash could take is shown to nobody",
+	 a_tag_that_a_crash_could_take_is_shown_to_nobody},
 	{"a reader takes over what it finds elsewhere",
 	 a_reader_takes_over_what_it_finds_elsewhere},
 	{"two writers that meet take different tags", two_writers_that_meet_take_different_tags},

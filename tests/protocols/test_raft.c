@@ -384,6 +384,31 @@ static void an_old_message_takes_nothing_back(void)
 	EQUAL(last_index(at, 1), 11);
 }
 
+/* What it acknowledged in an earlier term may have been overwritten since. */
+static void an_old_acknowledgement_commits_nothing(void)
+{
+	struct cluster *at = cluster_open("raft", 3);
+
+	make_leader(at, 0);
+	make_leader(at, 1);
+	make_leader(at, 0);
+	cluster_run(at, 100 * MS);
+	world_cut(at->world, 0, 1); /* it hears, and nobody hears it */
+	world_cut(at->world, 0, 2);
+	uint64_t term = cluster_see(at, 0, "term"), commit = cluster_see(at, 0, "commit");
+
+	cluster_ask(at, 0, WRITE, 1, 5);
+	cluster_run(at, 10 * MS);
+	EQUAL(last_index(at, 0), commit + 1);
+	for (uint64_t of = term - 1; of <= term; of++) {
+		struct append_entries_reply *m = cluster_forge(at, 1, 0, APPEND_ENTRIES_REPLY);
+
+		*m = (struct append_entries_reply){.term = of, .success = 1, .index = commit + 1};
+		cluster_run(at, 2 * MS);
+		EQUAL(cluster_see(at, 0, "commit"), commit + (of == term));
+	}
+}
+
 /* ---- Figure 8 -------------------------------------------------------------------------------- */
 
 static void one_by_one(struct setup *setup)
@@ -507,6 +532,7 @@ CU_TestInfo raft_tests[] = {
 	{"lost repeated and late messages change nothing",
 	 lost_repeated_and_late_messages_change_nothing},
 	{"an old message takes nothing back", an_old_message_takes_nothing_back},
+	{"an old acknowledgement commits nothing", an_old_acknowledgement_commits_nothing},
 	{"entries of old terms are not committed by counting",
 	 entries_of_old_terms_are_not_committed_by_counting},
 	{"no promise leaves before the disk has it", no_promise_leaves_before_the_disk_has_it},
