@@ -397,8 +397,6 @@ static int run_check(int argc, char **argv)
 	for (; at < argc; at++)
 		status = gravest(status, check_file(room, argv[at], &settings));
 	room_close(room);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		status = gravest(status, complain_of("cannot print: %s", strerror(errno)));
 	return status;
 }
 

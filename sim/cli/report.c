@@ -175,15 +175,16 @@ static int draw_run(const char *path, const struct settings *settings)
 					 : plots_possible(&run);
 	enum plots_outcome outcome = PLOTS_UNWRITTEN;
 
-	if (folder_open(&folder, path)) {
+	if (folder_open(&folder, path))
+		outcome = plots_draw(&folder, &run, plots, stdout);
+	recorded_free(&run);
+	if (outcome == PLOTS_DRAWN) {
 		printf("%s:", path);
 		for (unsigned i = 0; i < PLOTS; i++)
 			if (plots >> i & 1)
 				printf(" %s.svg", plot_names[i]);
 		puts(plots ? " (and .png)" : " nothing to see: nobody leads");
-		outcome = plots_draw(&folder, &run, plots, stdout);
 	}
-	recorded_free(&run);
 	return tell(outcome, &folder);
 }
 

@@ -385,8 +385,6 @@ static int run_files(int count, char **paths, const struct settings *settings)
 	while (name_count)
 		free((char *)(uintptr_t)names[--name_count]);
 	free(names);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		status = gravest(status, complain_of("cannot print: %s", strerror(errno)));
 	return status;
 }
 

@@ -36,13 +36,17 @@ static const char *read_into(char *text, const char *name)
 void shell_begin(void)
 {
 	const char *given = getenv("ORDEAL"), *place = getenv("TMPDIR");
+	char here[PATH_MAX];
 
+	if (!realpath(".", here))
+		abort();
 	if (!realpath(given ? given : "build/ordeal", command))
 		fprintf(stderr, "there is no command %s: set ORDEAL\n", command);
 	shell_end();
 	snprintf(folder, sizeof(folder), "%.1000s/ordeal-test-XXXXXX", place ? place : P_tmpdir);
 	if (!mkdtemp(folder))
 		abort();
+	setenv("HERE", here, 1);
 	setenv("T", folder, 1);
 	setenv("ORDEAL", command, 1);
 }

@@ -1,6 +1,6 @@
 /*
  * The command as a person types it: each test has a folder of its own, $T, and the command,
- * $ORDEAL.
+ * $ORDEAL; the tree is $HERE.
  */
 #ifndef TESTS_CLI_SHELL_H
 #define TESTS_CLI_SHELL_H

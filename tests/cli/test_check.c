@@ -1,9 +1,6 @@
 /* `ordeal check`, as a person types it: verdicts, exit statuses, what is printed and written. */
 #include "tests/tests.h"
 
-#include <limits.h>
-#include <unistd.h>
-
 #include "tests/cli/shell.h"
 
 #define DATA "tests/data/histories/"
@@ -18,11 +15,7 @@ static const char bad[] = OP("0", ":write", "1", "1") "0\t:ok\t:write\t1\n";
 
 static void begin(void)
 {
-	char here[PATH_MAX];
-
 	shell_begin();
-	CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof(here)));
-	setenv("HERE", here, 1);
 	shell_file("good.txt", good);
 	shell_file("wrong.txt", wrong);
 	shell_file("bad.txt", bad);

@@ -102,6 +102,8 @@ static void a_wrong_value_is_told_what_is_accepted(void)
 		{"$ORDEAL run", "needs a scenario file"},
 		{"$ORDEAL lint", "needs a scenario file"},
 		{"$ORDEAL list", "needs a kind"},
+		{"$ORDEAL list keys > /dev/full", "cannot print: No space left"},
+		{"$ORDEAL schema > /dev/full", "cannot print: No space left"},
 	};
 
 	begin();
@@ -211,6 +213,20 @@ static void every_kind_of_list_has_something_in_it(void)
 	shell_end();
 }
 
+static void examples_name_what_there_is(void)
+{
+	begin();
+	EQUAL(shell("for c in '' run check lint list schema report; do $ORDEAL help $c; done | "
+		    "grep -oE 'scenarios/[a-z]+/[a-z-]+[.]yaml|out/raft-[a-z-]+' | "
+		    "sed 's,out/raft-\\(.*\\),scenarios/raft/\\1.yaml,' | sort -u > named"),
+	      0);
+	EQUAL(shell("test $(wc -l < named) -gt 1"), 0);
+	EQUAL(shell("while read file; do test -e \"$HERE/$file\" || echo \"$file\"; done < named"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(shell_out(), "");
+	shell_end();
+}
+
 static void the_schema_is_printed(void)
 {
 	begin();
@@ -298,6 +314,7 @@ CU_TestInfo command_tests[] = {
 	{"lint tells what is wrong and what is odd", lint_tells_what_is_wrong_and_what_is_odd},
 	{"every kind of list has something in it", every_kind_of_list_has_something_in_it},
 	{"the schema of scenarios is printed", the_schema_is_printed},
+	{"the help pages name scenarios that exist", examples_name_what_there_is},
 	{"a run ends after the event that is asked for, and tells of its processes",
 	 a_run_ends_after_the_event_that_is_asked_for},
 	{"a conviction is inspected where it fell", a_conviction_is_inspected_where_it_fell},

@@ -217,6 +217,9 @@ static void refusals(void)
 		CONTAINS(shell_err(), wrong[i].says);
 	}
 	EQUAL(shell("test -e out"), 1);
+	EQUAL(shell("rm -r h1; cp -r hand h1; mkdir h1/cdf.dat; $ORDEAL report h1"), 2);
+	CONTAINS(shell_err(), "cannot write h1/cdf.dat");
+	CU_ASSERT_STRING_EQUAL(shell_out(), ""); /* no pictures are promised */
 	shell_end();
 }
 
