@@ -8,7 +8,7 @@
  * fate.
  */
 #include "sim/consistency/transactions.h"
-#include "tests/consistency/transaction_histories.h"
+#include "tests/consistency/transaction_twin.h"
 #include "tests/tests.h"
 
 enum { LIST_MAX = 64, MICROS_MAX = 256, ELEMENTS_MAX = 1024, KEYS = 3 };
@@ -276,128 +276,24 @@ static void a_long_fork_may_lack_its_writes(void)
 	CU_ASSERT_EQUAL(finding.serializable, LEGAL);
 }
 
-/* ---- Against a twin that tries every order -----------------------------------------------------
- */
+/* ---- Against a twin that tries every order --------------------------------------------------- */
 
-enum { SMALL = 5 };
-
-static bool any_order(uint32_t *order, uint32_t count, uint32_t used, bool strict)
+static void judge_and_twin_agree(void)
 {
-	bool whole = true;
+	enum { TIMES = 10000 };
+	const struct transaction_subject *subject = transaction_subjects;
 
-	for (uint32_t i = 0; i < noted.t.count; i++)
-		whole = whole && (used >> i & 1 || noted.list[i].aborted ||
-				  noted.list[i].returned == NEVER_RETURNED);
-	if (whole && serial_order_holds(&noted.t, order, count, strict))
-		return true;
-	for (uint32_t i = 0; i < noted.t.count; i++) {
-		if (used >> i & 1 || noted.list[i].aborted)
-			continue;
-		order[count] = i;
-		if (any_order(order, count + 1, used | 1u << i, strict))
-			return true;
-	}
-	return false;
-}
+	for (; subject->name; subject++) {
+		struct agreement agreement;
 
-/* A serial run, some of whose reads lie. */
-static void note_random(struct pcg32 *pcg, bool lists, bool unique)
-{
-	uint64_t there[KEYS + 1][ELEMENTS_MAX] = {{0}}, next = 1;
-	uint32_t length[KEYS + 1] = {0}, count = 2 + pcg32_below(pcg, SMALL - 1);
-
-	note_begin(lists);
-	for (uint32_t i = 0; i < count; i++) {
-		struct transaction *transaction = &noted.list[i];
-		uint32_t micros = 1 + pcg32_below(pcg, 3), fate = pcg32_below(pcg, 12);
-
-		transaction->first = noted.micro_count;
-		transaction->aborted = fate == 0;
-		transaction->process = pcg32_below(pcg, 2);
-		transaction->invoked = 4 * i + 1 - (i ? 4 * pcg32_below(pcg, 2) : 0);
-		if (i && transaction->invoked <= transaction[-1].invoked)
-			transaction->invoked = transaction[-1].invoked + 1;
-		transaction->returned = 4 * i + 3 + 4 * pcg32_below(pcg, 2);
-		if (fate == 1)
-			transaction->returned = NEVER_RETURNED;
-		for (uint32_t m = 0; m < micros; m++) {
-			uint32_t key = 1 + pcg32_below(pcg, 2), lie = pcg32_below(pcg, 8);
-			struct micro micro = {.kind = MICRO_READ, .key = key};
-
-			if (pcg32_below(pcg, 2)) {
-				micro.kind = lists ? MICRO_APPEND : MICRO_WRITE;
-				micro.value = unique ? next++ : 1 + pcg32_below(pcg, 2);
-				if (!transaction->aborted || lie == 0)
-					there[key][length[key]++] = micro.value;
-			} else if (lists) {
-				micro.first = noted.element_count;
-				micro.count = length[key];
-				if (lie == 0 && micro.count)
-					micro.count--;
-				for (uint32_t e = 0; e < micro.count; e++)
-					noted.elements[noted.element_count++] = there[key][e];
-			} else {
-				uint32_t at = length[key];
-
-				if (lie == 0 && at)
-					at--;
-				micro.value = at ? there[key][at - 1] : 0;
-			}
-			noted.t.count = i;
-			note_micro(micro);
-		}
-		noted.t.count = i + 1;
+		transactions_agree(subject, TIMES, 1, &agreement);
+		EQUAL(agreement.differences, 0);
+		CU_ASSERT(agreement.legal > TIMES / 10);
+		CU_ASSERT(agreement.illegal > TIMES / 50);
 	}
 }
 
-static uint32_t disagreements(uint64_t seed, bool lists, bool unique, uint32_t verdicts[2])
-{
-	struct pcg32 pcg = pcg32_seeded(seed, PCG32_DEFAULT_STREAM);
-	uint32_t order[SMALL];
-
-	note_random(&pcg, lists, unique);
-	bool strict = any_order(order, 0, 0, true);
-	bool serializable = any_order(order, 0, 0, false);
-
-	judge_noted();
-	verdicts[0] += strict;
-	verdicts[1] += !serializable;
-	bool agrees = finding.strict == (strict ? LEGAL : ILLEGAL) &&
-		      finding.serializable == (serializable ? LEGAL : ILLEGAL);
-
-	return !agrees;
-}
-
-static void judge_and_twin_agree(bool lists, bool unique, uint32_t histories)
-{
-	uint32_t verdicts[2] = {0}, wrong = 0;
-
-	for (uint64_t seed = 1; seed <= histories; seed++) {
-		uint32_t now = disagreements(seed, lists, unique, verdicts);
-
-		if (now && !wrong)
-			printf("\n  the first at seed %llu", (unsigned long long)seed);
-		wrong += now;
-	}
-	EQUAL(wrong, 0);
-	CU_ASSERT(verdicts[0] > histories / 10);
-	CU_ASSERT(verdicts[1] > histories / 50);
-}
-
-static void lists_are_judged_as_their_twin_does(void)
-{
-	judge_and_twin_agree(true, true, 10000);
-}
-static void registers_are_judged_as_their_twin_does(void)
-{
-	judge_and_twin_agree(false, true, 10000);
-}
-static void values_written_twice_are_judged_as_their_twin_does(void)
-{
-	judge_and_twin_agree(false, false, 10000);
-}
-
-/* ---- Long ones ---------------------------------------------------------------------------------
+/* ---- Long ones --------------------------------------------------------------------------------
  */
 
 static void long_histories(enum transaction_model model)
@@ -457,11 +353,7 @@ CU_TestInfo transactions_tests[] = {
 	{"sessions that go back are named", sessions_that_go_back_are_named},
 	{"a bank keeps its sum", a_bank_keeps_its_sum},
 	{"a long fork may lack its writes", a_long_fork_may_lack_its_writes},
-	{"lists are judged as a twin that tries every order does",
-	 lists_are_judged_as_their_twin_does},
-	{"registers are judged as their twin does", registers_are_judged_as_their_twin_does},
-	{"values written twice are judged as their twin does",
-	 values_written_twice_are_judged_as_their_twin_does},
+	{"judge and twin agree on every small history", judge_and_twin_agree},
 	{"long histories of lists are decided", long_histories_of_lists_are_decided},
 	{"long histories of registers are decided", long_histories_of_registers_are_decided},
 	{"and nothing is left", and_nothing_is_left},

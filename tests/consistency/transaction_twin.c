@@ -1,0 +1,147 @@
+/* See transaction_twin.h. A serial run, some of whose reads lie, overlapping in real time. */
+#include "tests/consistency/transaction_twin.h"
+
+#include <stdio.h>
+
+enum { SMALL = 5, ACCESSES = 3, KEYS = 2, WRITES_MAX = SMALL * ACCESSES };
+
+const struct transaction_subject transaction_subjects[] = {
+	{"list-append", TRANSACTION_LIST_APPEND, true},
+	{"rw-register", TRANSACTION_RW_REGISTER, true},
+	{"rw-register, values written twice", TRANSACTION_RW_REGISTER, false},
+	{NULL, TRANSACTION_RW_REGISTER, false},
+};
+
+struct small {
+	struct transactions t;
+	struct transaction list[SMALL];
+	struct micro micros[WRITES_MAX];
+	uint64_t values[WRITES_MAX * WRITES_MAX];
+	/* The store: all that was written to each key. */
+	uint64_t there[KEYS + 1][WRITES_MAX];
+	uint32_t length[KEYS + 1];
+	uint64_t next;
+};
+
+/* ---- Making them ----------------------------------------------------------------------------- */
+
+static void make_write(struct small *small, struct micro *micro, bool unique, bool happens,
+		       struct pcg32 *pcg)
+{
+	bool lists = small->t.model == TRANSACTION_LIST_APPEND;
+
+	micro->kind = lists ? MICRO_APPEND : MICRO_WRITE;
+	micro->value = unique ? ++small->next : 1 + pcg32_below(pcg, 2);
+	if (happens)
+		small->there[micro->key][small->length[micro->key]++] = micro->value;
+}
+
+/* A lie is what stood there one write before. */
+static void make_read(struct small *small, struct micro *micro, bool lies)
+{
+	uint32_t length = small->length[micro->key];
+
+	if (lies && length)
+		length--;
+	if (small->t.model != TRANSACTION_LIST_APPEND) {
+		micro->value = length ? small->there[micro->key][length - 1] : 0;
+		return;
+	}
+	micro->first = (uint32_t)small->t.value_count;
+	micro->count = length;
+	for (uint32_t i = 0; i < length; i++)
+		small->values[small->t.value_count++] = small->there[micro->key][i];
+}
+
+static void make_transaction(struct small *small, uint32_t i, bool unique, struct pcg32 *pcg)
+{
+	struct transaction *transaction = &small->list[i];
+	uint32_t fate = pcg32_below(pcg, 12);
+
+	transaction->first = (uint32_t)small->t.micro_count;
+	transaction->count = 1 + pcg32_below(pcg, ACCESSES);
+	transaction->aborted = fate == 0;
+	transaction->process = pcg32_below(pcg, 2);
+	transaction->invoked = 4 * i + 1 - (i ? 4 * pcg32_below(pcg, 2) : 0);
+	if (i && transaction->invoked <= transaction[-1].invoked)
+		transaction->invoked = transaction[-1].invoked + 1;
+	transaction->returned = 4 * i + 3 + 4 * pcg32_below(pcg, 2);
+	if (fate == 1)
+		transaction->returned = NEVER_RETURNED;
+	for (uint32_t m = 0; m < transaction->count; m++) {
+		struct micro *micro = &small->micros[small->t.micro_count++];
+		bool lies = pcg32_below(pcg, 8) == 0;
+
+		*micro = (struct micro){.kind = MICRO_READ, .key = 1 + pcg32_below(pcg, KEYS)};
+		if (pcg32_below(pcg, 2))
+			make_write(small, micro, unique, !transaction->aborted || lies, pcg);
+		else
+			make_read(small, micro, lies);
+	}
+}
+
+static void make_small(struct small *small, const struct transaction_subject *subject,
+		       struct pcg32 *pcg)
+{
+	*small = (struct small){.t = {.model = subject->model, .keys = KEYS}};
+	small->t.count = 2 + pcg32_below(pcg, SMALL - 1);
+	small->t.list = small->list;
+	small->t.micros = small->micros;
+	small->t.values = small->values;
+	for (uint32_t i = 0; i < small->t.count; i++)
+		make_transaction(small, i, subject->unique, pcg);
+}
+
+/* ---- The twin -------------------------------------------------------------------------------- */
+
+static bool any_order(const struct transactions *t, uint32_t *order, uint32_t count, uint32_t used,
+		      bool strict)
+{
+	bool whole = true;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		whole = whole && (used >> i & 1 || t->list[i].aborted ||
+				  t->list[i].returned == NEVER_RETURNED);
+	if (whole && serial_order_holds(t, order, count, strict))
+		return true;
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (used >> i & 1 || t->list[i].aborted)
+			continue;
+		order[count] = i;
+		if (any_order(t, order, count + 1, used | 1u << i, strict))
+			return true;
+	}
+	return false;
+}
+
+static enum legality twin_says(const struct transactions *t, bool strict)
+{
+	uint32_t order[SMALL];
+
+	return any_order(t, order, 0, 0, strict) ? LEGAL : ILLEGAL;
+}
+
+void transactions_agree(const struct transaction_subject *subject, unsigned times, uint64_t seed,
+			struct agreement *agreement)
+{
+	struct pcg32 pcg = pcg32_seeded(seed, 9);
+
+	*agreement = (struct agreement){.legal = 0};
+	for (unsigned i = 0; i < times; i++) {
+		struct transactions_finding finding;
+		struct small small;
+
+		make_small(&small, subject, &pcg);
+		judge_transactions(&small.t, &(struct judge_limits){0}, &finding);
+		enum legality strict = twin_says(&small.t, true);
+		enum legality serializable = strict == LEGAL ? LEGAL : twin_says(&small.t, false);
+		bool differs = finding.strict != strict || finding.serializable != serializable;
+
+		if (differs && !agreement->differences)
+			printf("\n  %s: they differ, first at history %u\n", subject->name, i);
+		agreement->differences += differs;
+		agreement->legal += strict == LEGAL;
+		agreement->illegal += serializable == ILLEGAL;
+		transactions_finding_free(&finding);
+	}
+}
