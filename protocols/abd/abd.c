@@ -40,6 +40,12 @@ struct held {
 	uint8_t command[COMMAND_MAX];
 };
 
+struct holding {
+	tag_t tag;
+	const void *command; /* NULL where it was never written */
+	size_t size;
+};
+
 enum phase { FREE, QUERYING, STORING };
 
 struct operation {
@@ -104,21 +110,44 @@ enum { READER_CAUGHT_UP, STORE_CAME_LATE, PHASE_REPEATED, WRITES_MET };
 
 /* ---- Transitions ----------------------------------------------------------------------------- */
 
-/* What this member holds of a register: the size of the command, in `*command`. */
-static size_t held_of(const struct env *env, uint64_t key, tag_t *tag, const void **command)
+static enum record look_at(const struct env *env, uint64_t cell, struct holding *holding)
 {
 	const void *bytes;
 	size_t size;
+	enum record found = env_cell_get(env, cell, &bytes, &size);
 
-	*tag = 0;
-	*command = NULL;
-	if (env_cell_get(env, FIRST_REGISTER + key, &bytes, &size) != WHOLE)
-		return 0; /* absent: what is rotten has silenced it at boot */
-	const struct held *held = bytes;
+	*holding = (struct holding){0};
+	if (found == WHOLE) {
+		const struct held *held = bytes;
 
-	*tag = held->tag;
-	*command = held->command;
-	return size - offsetof(struct held, command);
+		holding->tag = held->tag;
+		holding->command = held->command;
+		holding->size = size - offsetof(struct held, command);
+	}
+	return found;
+}
+
+/* It can't tell any more what it acknowledged: it takes no part in anything again, this boot and
+ * ever after. */
+static void fall_silent(struct env *env, struct abd *abd)
+{
+	const uint64_t mark = 1;
+
+	if (abd->role == SILENT)
+		return;
+	abd->role = SILENT;
+	env_cell_put(env, SILENCE_CELL, &mark, sizeof(mark));
+	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
+}
+
+/* What this member holds of a register. False: it has rotted, and the member falls silent. */
+static bool held_of(struct env *env, struct abd *abd, uint64_t key, struct holding *holding)
+{
+	enum record found = look_at(env, FIRST_REGISTER + key, holding);
+
+	if (found != WHOLE && found != ABSENT)
+		fall_silent(env, abd);
+	return abd->role != SILENT;
 }
 
 /* Holds it from now on. Returns what the app answers to the command. */
@@ -139,14 +168,13 @@ static const void *hold(struct env *env, struct abd *abd, uint64_t key, tag_t ta
 static bool hold_if_newer(struct env *env, struct abd *abd, uint64_t key, tag_t tag,
 			  const void *command, size_t size)
 {
-	const void *before;
+	struct holding own;
 	size_t ignored;
-	tag_t own;
 
-	held_of(env, key, &own, &before);
-	if (tag > own)
-		hold(env, abd, key, tag, command, size, &ignored);
-	return tag > own;
+	if (!held_of(env, abd, key, &own) || tag <= own.tag)
+		return false;
+	hold(env, abd, key, tag, command, size, &ignored);
+	return true;
 }
 
 static void send_query(struct env *env, const struct operation *operation, process_id to)
@@ -161,21 +189,23 @@ static void send_query(struct env *env, const struct operation *operation, proce
 
 /* What it holds by now has that tag or a higher one, which does as well. It leaves when it is
  * durable here: so a tag that others have seen is not given again after a crash (GL, 4). */
-static void send_store(struct env *env, const struct operation *operation, process_id to)
+static void send_store(struct env *env, struct abd *abd, const struct operation *operation,
+		       process_id to)
 {
-	const void *command;
-	tag_t tag;
-	size_t size = held_of(env, operation->key, &tag, &command);
+	struct holding own;
+
+	if (!held_of(env, abd, operation->key, &own))
+		return;
 	struct store *store = env_send(env, to, STORE, 0);
 
 	store->operation = operation->request;
 	store->key = operation->key;
-	store->tag = tag;
-	env_attach(env, store, operation->key, tag, command, size);
+	store->tag = own.tag;
+	env_attach(env, store, operation->key, own.tag, own.command, own.size);
 }
 
 /* Those that have not answered are asked, again and again, but ever more rarely. */
-static void ask(struct env *env, const struct abd *abd, struct operation *operation)
+static void ask(struct env *env, struct abd *abd, struct operation *operation)
 {
 	const struct abd_options *options = env_options(env);
 	unsigned doublings = operation->tries < DOUBLINGS ? operation->tries : DOUBLINGS;
@@ -188,7 +218,7 @@ static void ask(struct env *env, const struct abd *abd, struct operation *operat
 		if (operation->phase == QUERYING)
 			send_query(env, operation, to);
 		else
-			send_store(env, operation, to);
+			send_store(env, abd, operation, to);
 	}
 	env_arm(env, RETRY, (uint64_t)(operation - abd->operations), options->retry[0] << doublings,
 		options->retry[1] << doublings);
@@ -250,31 +280,34 @@ static void write_above(struct env *env, struct abd *abd, struct operation *oper
  * holds now: another write may overtake it before the write-back is over. */
 static void choose(struct env *env, struct abd *abd, struct operation *operation)
 {
-	const void *command;
-	tag_t own;
+	struct holding own;
 
-	held_of(env, operation->key, &own, &command);
+	if (!held_of(env, abd, operation->key, &own))
+		return;
 	if (operation->reads) {
 		size_t size;
 		const void *answer = env_query(env, operation->command, operation->command_size,
 					       &size);
 
-		operation->tag = own;
+		operation->tag = own.tag;
 		keep_answer(env, operation, answer, size);
 		/* ABD 3, step 2 of a read. What was never written needs no write-back. */
-		if (own == 0 || BUG(env, NO_WRITE_BACK)) {
+		if (own.tag == 0 || BUG(env, NO_WRITE_BACK)) {
 			finish(env, abd, operation);
 			return;
 		}
 	} else {
-		write_above(env, abd, operation, own);
+		write_above(env, abd, operation, own.tag);
 	}
 	if (begin_phase(env, abd, operation, STORING))
 		finish(env, abd, operation);
 }
 
+/* Of who is silent none goes on. */
 static struct operation *operation_named(struct abd *abd, request_id request, enum phase phase)
 {
+	if (abd->role == SILENT)
+		return NULL;
 	for (uint32_t i = 0; i < abd->places; i++)
 		if (abd->operations[i].request == request && abd->operations[i].phase == phase)
 			return &abd->operations[i];
@@ -307,22 +340,19 @@ static struct operation *take_place(struct env *env, struct abd *abd)
 
 /* ---- Message handlers ------------------------------------------------------------------------ */
 
-/* The app gets back what the cells hold. False: a cell is rotten, and this member can't tell any
- * more what it acknowledged. */
+/* The app gets back what the cells hold. False: a cell is rotten. */
 static bool recall(struct env *env, struct abd *abd)
 {
 	for (uint64_t cell = env_cell_next(env, FIRST_REGISTER); cell != UINT64_MAX;
 	     cell = env_cell_next(env, cell + 1)) {
-		const void *bytes;
-		size_t size, ignored;
+		struct holding own;
+		size_t ignored;
 
-		if (env_cell_get(env, cell, &bytes, &size) != WHOLE)
+		if (look_at(env, cell, &own) != WHOLE)
 			return false;
-		const struct held *held = bytes;
-
-		if (number_of(held->tag) > abd->highest)
-			abd->highest = number_of(held->tag);
-		env_apply(env, 0, held->command, size - offsetof(struct held, command), &ignored);
+		if (number_of(own.tag) > abd->highest)
+			abd->highest = number_of(own.tag);
+		env_apply(env, 0, own.command, own.size, &ignored);
 	}
 	return true;
 }
@@ -330,8 +360,7 @@ static bool recall(struct env *env, struct abd *abd)
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
 	struct abd *abd = state;
-	const uint64_t mark = 1;
-	const void *bytes;
+	const void *mark;
 	size_t size;
 
 	abd->self = env_self(env);
@@ -340,12 +369,9 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 	abd->quorum = abd->member_count / 2 + 1;
 	if (BUG(env, MINORITY_QUORUM) && abd->quorum > 1)
 		abd->quorum--;
-	if (boot != BOOT_EMPTY && env_cell_get(env, SILENCE_CELL, &bytes, &size) == ABSENT &&
-	    recall(env, abd))
-		return;
-	abd->role = SILENT;
-	env_cell_put(env, SILENCE_CELL, &mark, sizeof(mark));
-	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
+	if (boot == BOOT_EMPTY || env_cell_get(env, SILENCE_CELL, &mark, &size) != ABSENT ||
+	    !recall(env, abd))
+		fall_silent(env, abd);
 }
 
 static void on_request(struct env *env, void *state, const struct request *request)
@@ -382,21 +408,19 @@ static void on_request(struct env *env, void *state, const struct request *reque
 
 static void on_query(struct env *env, void *state, process_id from, const void *body, size_t count)
 {
-	const struct abd *abd = state;
+	struct abd *abd = state;
 	const struct query *query = body;
-	const void *command;
-	tag_t tag;
+	struct holding own;
 
 	(void)count;
-	if (abd->role == SILENT)
+	if (abd->role == SILENT || !held_of(env, abd, query->key, &own))
 		return;
-	size_t size = held_of(env, query->key, &tag, &command);
 	struct query_reply *reply = env_send(env, from, QUERY_REPLY, 0);
 
 	reply->operation = query->operation;
-	reply->tag = tag;
-	if (query->with_value && tag)
-		env_attach(env, reply, query->key, tag, command, size);
+	reply->tag = own.tag;
+	if (query->with_value && own.tag)
+		env_attach(env, reply, query->key, own.tag, own.command, own.size);
 }
 
 static void on_query_reply(struct env *env, void *state, process_id from, const void *body,
@@ -428,8 +452,11 @@ static void on_store(struct env *env, void *state, process_id from, const void *
 	(void)count;
 	if (abd->role == SILENT || !env_next_record(body, &held))
 		return;
-	if (!hold_if_newer(env, abd, store->key, store->tag, held.command, held.size))
+	if (!hold_if_newer(env, abd, store->key, store->tag, held.command, held.size)) {
+		if (abd->role == SILENT)
+			return;
 		env_sometimes(env, STORE_CAME_LATE);
+	}
 	/* GL, 4: it leaves when what it acknowledges is durable, an older or a newer write alike.
 	 */
 	struct store_ack *ack = BUG(env, ACKS_BEFORE_DURABLE)
@@ -458,6 +485,8 @@ static void on_retry(struct env *env, void *state, uint64_t place)
 {
 	struct abd *abd = state;
 
+	if (abd->role == SILENT)
+		return;
 	env_sometimes(env, PHASE_REPEATED);
 	ask(env, abd, &abd->operations[place]);
 }
@@ -475,11 +504,10 @@ static uint64_t digest(const struct env *env, const void *state)
 
 	for (uint64_t cell = env_cell_next(env, FIRST_REGISTER); cell != UINT64_MAX;
 	     cell = env_cell_next(env, cell + 1)) {
-		const void *command;
-		tag_t tag;
+		struct holding own;
 
-		held_of(env, cell - FIRST_REGISTER, &tag, &command);
-		sum = mix_after(mix_after(sum, cell), tag);
+		look_at(env, cell, &own);
+		sum = mix_after(mix_after(sum, cell), own.tag);
 	}
 	for (uint32_t i = 0; i < abd->places; i++) { /* in whatever places they stand */
 		const struct operation *operation = &abd->operations[i];

@@ -270,7 +270,7 @@ static void lost_messages_are_sent_again_until_a_majority_answers(void)
 	EQUAL(at->world->counters.sent, sent); /* and then no more */
 }
 
-static void with_a_lost_disk_or_a_rotten_cell_it_falls_silent_for_good(void)
+static void with_a_lost_disk_it_falls_silent_for_good(void)
 {
 	struct cluster *at = open_abd(3);
 
@@ -300,6 +300,132 @@ static void with_a_lost_disk_or_a_rotten_cell_it_falls_silent_for_good(void)
 	cluster_close();
 }
 
+/* All three hold a value; n2's rots, and n3 is out of reach, so that n1 has nobody else. */
+static struct cluster *open_with_rot(void)
+{
+	struct cluster *at = open_abd(3);
+	request_id wrote = cluster_ask(at, 0, WRITE, 1, 5);
+
+	cluster_run(at, 50 * MS);
+	CU_ASSERT(answered(at, wrote));
+	CU_ASSERT(world_disk_rot_any(at->world, 1, 0, 0)); /* there is but one cell */
+	cluster_isolate(at, 2);
+	return at;
+}
+
+/* What n1 asks of n2, or a client of n2, is never answered: "never written" would be a lie. */
+static void who_finds_a_rotten_cell_falls_silent(void)
+{
+	static const struct {
+		process_id asked;
+		unsigned what;
+	} ways[] = {{0, READ}, {0, WRITE}, {1, READ}, {1, WRITE}};
+
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct cluster *at = open_with_rot();
+		request_id id = cluster_ask(at, ways[i].asked, ways[i].what, 1, 6);
+
+		cluster_run(at, 2000 * MS);
+		CU_ASSERT(!answered(at, id));
+		EQUAL(cluster_saw(at, 1, SAW_SILENCED), 1);
+		cluster_rejoin(at, 2); /* n1 and n3 are a quorum */
+		request_id after = cluster_ask(at, 0, READ, 1, 0);
+
+		cluster_run(at, 2000 * MS);
+		CU_ASSERT_FATAL(answered(at, after));
+		CU_ASSERT(cluster_told(at, after)->told.result == 5 ||
+			  cluster_told(at, after)->told.result == 6);
+		CU_ASSERT(answered(at, id) == (ways[i].asked == 0));
+		cluster_close();
+	}
+}
+
+/* It rots between the phases of n1's write: with n2, who is told to store what is newer, or with
+ * n1, who sends again what it stores. */
+static void what_rots_between_the_phases_silences(void)
+{
+	for (process_id rots = 0; rots < 2; rots++) {
+		struct cluster *at = open_abd(3);
+
+		cluster_ask(at, 0, WRITE, 1, 5);
+		cluster_run(at, 50 * MS);
+		cluster_isolate(at, 2);
+		request_id wrote = cluster_ask(at, 0, WRITE, 1, 6);
+
+		cluster_run(at, 3 * MS + MS / 2);
+		EQUAL(cluster_see(at, 0, "highest"), 2);
+		if (rots == 0)
+			world_cut(at->world, 0, 1);
+		cluster_run(at, rots == 0 ? 3 * MS : 0);
+		CU_ASSERT(world_disk_rot_any(at->world, rots, 0, 0));
+		cluster_run(at, 60 * MS);
+		EQUAL(cluster_saw(at, rots, SAW_SILENCED), 1);
+		uint64_t sent = at->world->counters.sent;
+
+		if (rots == 0)
+			world_mend(at->world, 0, 1);
+		cluster_run(at, 2000 * MS);
+		CU_ASSERT(!answered(at, wrote));
+		CU_ASSERT((at->world->counters.sent == sent) == (rots == 0)); /* n1 asks on */
+		cluster_close();
+	}
+}
+
+/* n2 and n3 hold a value, and n1 does not: with n3 out of reach nobody can tell what n2 has lost.
+ */
+static void a_rotten_cell_is_not_told_as_never_written(void)
+{
+	struct cluster *at = open_abd(3);
+
+	cluster_isolate(at, 0);
+	request_id wrote = cluster_ask(at, 1, WRITE, 1, 5);
+
+	cluster_run(at, 500 * MS);
+	CU_ASSERT(answered(at, wrote));
+	CU_ASSERT(world_disk_rot_any(at->world, 1, 0, 0));
+	cluster_isolate(at, 2);
+	cluster_rejoin(at, 0);
+	request_id read = cluster_ask(at, 0, READ, 1, 0);
+
+	cluster_run(at, 2000 * MS);
+	CU_ASSERT(!answered(at, read));
+	cluster_close();
+}
+
+/* A write of key 2 is under way when a read of key 1 finds the rot. */
+static void who_falls_silent_drops_its_other_operations(void)
+{
+	struct cluster *at = open_abd(3);
+
+	cluster_ask(at, 0, WRITE, 1, 5);
+	cluster_run(at, 50 * MS);
+	CU_ASSERT(world_disk_rot_any(at->world, 0, 0, 0));
+	request_id wrote = cluster_ask(at, 0, WRITE, 2, 6);
+	request_id read = cluster_ask(at, 0, READ, 1, 0);
+
+	cluster_run(at, 2000 * MS);
+	CU_ASSERT(!answered(at, wrote) && !answered(at, read));
+	uint64_t sent = at->world->counters.sent;
+
+	cluster_run(at, 2000 * MS);
+	EQUAL(at->world->counters.sent, sent);
+	cluster_close();
+}
+
+static void a_rotten_cell_silences_at_boot(void)
+{
+	struct cluster *at = open_with_rot();
+
+	world_crash_now(at->world, 1);
+	world_restart(at->world, 1);
+	request_id id = cluster_ask(at, 1, READ, 1, 0);
+
+	cluster_run(at, 10 * MS);
+	EQUAL(cluster_told(at, id)->kind, MESSAGE_REDIRECT);
+	EQUAL(cluster_saw(at, 1, SAW_SILENCED), 1);
+	cluster_close();
+}
+
 CU_TestInfo abd_tests[] = {
 	{"what one member wrote every other reads", what_one_member_wrote_every_other_reads},
 	{"a key never written reads as nothing", a_key_never_written_reads_as_nothing},
@@ -318,7 +444,14 @@ CU_TestInfo abd_tests[] = {
 	{"what was answered outlives a crash of all", what_was_answered_outlives_a_crash_of_all},
 	{"lost messages are sent again until a majority answers",
 	 lost_messages_are_sent_again_until_a_majority_answers},
-	{"with a lost disk or a rotten cell it falls silent for good",
-	 with_a_lost_disk_or_a_rotten_cell_it_falls_silent_for_good},
+	{"with a lost disk it falls silent for good", with_a_lost_disk_it_falls_silent_for_good},
+	{"who finds a rotten cell falls silent, whatever it looked for",
+	 who_finds_a_rotten_cell_falls_silent},
+	{"what rots between the phases of an operation silences, too",
+	 what_rots_between_the_phases_silences},
+	{"a rotten cell is not told as never written", a_rotten_cell_is_not_told_as_never_written},
+	{"who falls silent drops its other operations",
+	 who_falls_silent_drops_its_other_operations},
+	{"a rotten cell silences at boot", a_rotten_cell_silences_at_boot},
 	CU_TEST_INFO_NULL,
 };
