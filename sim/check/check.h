@@ -63,7 +63,6 @@ struct check_result {
 
 struct check_setup {
 	uint32_t stop_on; /* set of judges; the others record, and the run goes on */
-	nanoseconds patience;
 	/* What has happened so far that its protocol does not claim to survive, and that may be why
 	 * this judge objects now: then it convicts nobody, and its verdict is unknown. NULL:
 	 * nothing. May be NULL. */

@@ -167,24 +167,22 @@ static void begin(struct theatre *theatre)
 {
 	const struct scenario *scenario = theatre->scenario;
 	struct world *world = theatre->world;
-	nanoseconds patience = scenario_patience(scenario);
 	struct workload_setup workload = scenario->workload;
-	struct check_setup check = {.stop_on = scenario->stop_on,
-				    .patience = patience,
-				    .excuse = excuse,
-				    .excuse_context = theatre};
+	struct check_setup check = {
+		.stop_on = scenario->stop_on, .excuse = excuse, .excuse_context = theatre};
 	struct faults_setup faults = {
 		.list = scenario->faults,
 		.count = scenario->fault_count,
 		.nemeses = scenario->nemeses,
 		.nemesis_count = scenario->nemesis_count,
 		.group = world_led_group(world, workload.group),
-		.patience = patience,
 		.heal_mode = scenario->heal_mode,
 	};
 
 	if (!theatre->options->unjudged)
 		check_begin(world, &check);
+	/* The first word of a plug-in's: what it does wrong is judged. */
+	faults.patience = scenario_patience(scenario);
 	faults_begin(world, &faults);
 	workload_begin(world, &workload);
 	world_boot(world);
@@ -347,6 +345,8 @@ static void close_run(struct world *world, void *context)
 {
 	struct theatre *theatre = context;
 
+	if (!world->workload)
+		return; /* it died before it began */
 	workload_end(world);
 	if (theatre->options->series)
 		sample(theatre);
@@ -440,7 +440,8 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 		outcome = RAN_LIMIT;
 		limit = none;
 	}
-	result->operations = *workload_counts(world);
+	if (world->workload)
+		result->operations = *workload_counts(world);
 	result->counters = world->counters;
 	result->events = world->events;
 	result->fingerprint = world->digest;

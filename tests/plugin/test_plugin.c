@@ -82,6 +82,8 @@ static void what_crashes_outside_of_handlers_is_the_protocols_too(void)
 	} wrongs[] = {
 		{"s/^\tconst struct command command = /\t__builtin_trap();\\n&/",
 		 "a plug-in died of SIGILL"},
+		{"s/^\treturn ((const struct options/\t__builtin_trap();\\n&/",
+		 "a plug-in died of SIGILL"},
 		{"s/^\ttold->key = 0;/\t__builtin_trap();/", "a plug-in died of SIGILL"},
 		{"s/^\treturn !told->answered/\t__builtin_trap();\\n&/",
 		 "a plug-in died of SIGILL"},

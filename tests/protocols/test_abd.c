@@ -294,6 +294,10 @@ static void with_a_lost_disk_it_falls_silent_for_good(void)
 	world_cut(at->world, 1, 2); /* who is silent acknowledges nothing */
 	cluster_run(at, 200 * MS);
 	CU_ASSERT(!answered(at, wrote));
+	request_id read = cluster_ask(at, 1, READ, 2, 0);
+
+	cluster_run(at, 200 * MS); /* nor does it say that there is nothing */
+	CU_ASSERT(!answered(at, read));
 	world_mend(at->world, 1, 2); /* and the others are a quorum */
 	cluster_run(at, 500 * MS);
 	CU_ASSERT(answered(at, wrote));

@@ -80,7 +80,7 @@ void stage_prepare(struct stage *stage, const struct app *app)
 
 void stage_begin(struct stage *stage)
 {
-	stage->check = (struct check_setup){.patience = SECOND};
+	stage->check = (struct check_setup){0};
 	stage->setup.groups[0].options = &stage->manners;
 	stage->setup.clients = stage->workload.clients;
 	stage->world = world_open(ARENA_BASE, (uint64_t)256 << 20);
