@@ -87,6 +87,23 @@ void judged_voted(struct world *world, struct judged *judged, uint64_t term, pro
 		       endpoint_name(vote->whom, before), time_text(vote->time, time));
 }
 
+/* ---- Silence ----------------------------------------------------------------------------------
+ */
+
+/* Who is silent is exempt from much: it must have a reason. */
+void judged_silenced(struct world *world, const struct judged *judged)
+{
+	char name[8];
+
+	if (world_process(world, judged->id)->harmed)
+		return;
+	check_violated(
+		world, JUDGE_LIVENESS, judged->id,
+		"%s fell silent, and its disk has lost nothing, damaged nothing and refused "
+		"nothing: only who cannot prove what it promised may keep silent (sim/ordeal.h)",
+		endpoint_name(judged->id, name));
+}
+
 /* ---- Leaders --------------------------------------------------------------------------------- */
 
 static void one_leader(struct world *world, struct judged *judged, uint64_t term)

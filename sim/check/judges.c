@@ -261,6 +261,7 @@ static void observed(struct world *world, process_id id, enum observation what, 
 	case SAW_VOTED: judged_voted(world, judged, a, (process_id)b); break;
 	case SAW_LEADER_ELECTED: judged_elected(world, judged, a); break;
 	case SAW_LEADER_STEPPED_DOWN: judged_stepped_down(world, judged); break;
+	case SAW_SILENCED: judged_silenced(world, judged); break;
 	case SAW_COMMIT_ADVANCED: judged_advanced(world, judged, a, b, c != 0); break;
 	case SAW_APPENDED:
 	case SAW_TRUNCATED:

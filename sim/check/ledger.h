@@ -147,6 +147,7 @@ void judged_handled(struct world *, process_id);
 
 void judged_entered(struct world *, struct judged *, uint64_t term);
 void judged_voted(struct world *, struct judged *, uint64_t term, process_id whom);
+void judged_silenced(struct world *, const struct judged *);
 void judged_elected(struct world *, struct judged *, uint64_t term);
 void judged_stepped_down(struct world *, struct judged *);
 /* A process that acts in a term must not have entered a higher one before. */

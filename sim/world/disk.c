@@ -279,6 +279,7 @@ void disk_wipe(struct world *world, struct process *process)
 		arena_give(&world->arena, arena_at(&world->arena, disk->staged),
 			   disk->staged_capacity);
 	pages_free(&world->arena, &disk->log);
+	process->harmed = true;
 	*disk = fresh;
 	disk_init(world, disk);
 }
@@ -328,6 +329,7 @@ static void disk_fails(struct world *world, struct process *process, ticket_t fa
 	uint32_t survive = (uint32_t)(failed - 1 - disk->really);
 	uint64_t log_durable = disk->log_durable;
 
+	process->harmed = true;
 	trace_process(world, TRACE_DISK_FAILED, process, failed,
 		      error == DISK_FULL ? "disk full" : "write error");
 	if (!process->protocol->disk_failed) {
@@ -478,6 +480,7 @@ bool world_disk_rot(struct world *world, process_id id, enum store store, uint64
 	if (!state || *state != WHOLE)
 		return false;
 	*state = ROTTEN;
+	process->harmed = true;
 	trace_process(world, TRACE_ROT, process, key, names[store]);
 	return true;
 }

@@ -263,6 +263,7 @@ struct process {
 	group_id group;
 	uint8_t status; /* enum status */
 	bool silenced;
+	bool harmed;        /* its disk has lost, damaged or refused something, some time */
 	bool wiped;         /* its disk was lost: it boots EMPTY, until something stays on it */
 	bool durable_waits; /* paused, it was not yet told what became durable ... */
 	uint8_t failed_how; /* ... nor what failed: enum disk_error */

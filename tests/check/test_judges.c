@@ -783,6 +783,33 @@ static void a_plug_in_that_remembers_in_static_data_is_convicted(void)
 
 /* ---- Verdicts -------------------------------------------------------------------------------- */
 
+/* ---- Silence ----------------------------------------------------------------------------------
+ */
+
+static void who_lost_its_disk_may_fall_silent(void)
+{
+	struct world *world = court_open(3, 0);
+
+	world_crash_now(world, N2);
+	world_wipe(world, N2);
+	court_restarts(world, N2);
+	court_says(world, N2, SAW_SILENCED, 0, 0, 0);
+	court_log(world, N3, "a", "1");
+	CU_ASSERT(world_disk_rot(world, N3, STORE_LOG, 1));
+	court_says(world, N3, SAW_SILENCED, 0, 0, 0);
+	check_count(world, JUDGE_LIVENESS, 1);
+	acquits(world, JUDGE_LIVENESS);
+}
+
+static void who_falls_silent_without_a_reason_is_convicted(void)
+{
+	struct world *world = court_open(3, 0);
+
+	court_restarts(world, N2);
+	court_says(world, N2, SAW_SILENCED, 0, 0, 0);
+	convicts(world, JUDGE_LIVENESS, N2, "n2 fell silent, and its disk has lost nothing");
+}
+
 static void a_judge_that_saw_nothing_says_so(void)
 {
 	struct world *world = court_open(3, 0);
@@ -934,6 +961,9 @@ CU_TestInfo judges_tests[] = {
 	 a_plug_in_that_remembers_in_its_state_passes},
 	{"a plug-in that remembers in static data is convicted",
 	 a_plug_in_that_remembers_in_static_data_is_convicted},
+	{"who lost its disk may fall silent", who_lost_its_disk_may_fall_silent},
+	{"who falls silent without a reason is convicted",
+	 who_falls_silent_without_a_reason_is_convicted},
 	{"a judge that saw nothing says so", a_judge_that_saw_nothing_says_so},
 	{"violated comes before unknown, and unknown before holds",
 	 violated_comes_before_unknown_and_unknown_before_holds},
