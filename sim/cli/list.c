@@ -14,7 +14,11 @@ static void list_protocols(void)
 	for (size_t i = 0; protocols[i]; i++) {
 		const struct protocol *protocol = protocols[i];
 
-		printf("%s\n  %s\n  %s\n", protocol->name, protocol->summary, protocol->paper);
+		puts(protocol->name);
+		if (protocol->summary)
+			printf("  %s\n", protocol->summary);
+		if (protocol->paper)
+			printf("  %s\n", protocol->paper);
 		for (const struct option *option = protocol->options; option && option->name;
 		     option++)
 			printf("    %-22s %s (default: %s)\n", option->name, option->help,

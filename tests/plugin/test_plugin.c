@@ -144,6 +144,7 @@ static void the_registry_knows_it_as_its_own(void)
 		EQUAL(shell(lines[i].line), 0);
 		CONTAINS(shell_out(), lines[i].says);
 	}
+	EQUAL(shell("$ORDEAL list protocols --plugin ./silent.so | grep -c null"), 1);
 	EQUAL(shell("sed s/tally-keeper/tally-keper/ tally.yaml > typo.yaml; "
 		    "$ORDEAL lint typo.yaml --plugin ./tally.so"),
 	      2);
