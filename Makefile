@@ -139,8 +139,9 @@ zoo: $(BUILD)/ordeal
 
 # MemorySanitizer finds a leaked stack byte; suites that go through other libraries stay out.
 MSAN := arena queue choice distribution effects guard statics network wire links disk \
-	disk_faults disk_twin process world snapshot trace workload faults budget apps single \
-	raft raft_disk abd counter judges ledgers settled linearizability judge transactions
+	disk_stores disk_faults disk_twin process world snapshot trace workload faults \
+	fault_processes fault_disks fault_cuts fault_targets fault_heal budget apps single raft \
+	raft_disk abd counter judges ledgers settled linearizability judge transactions
 
 msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySanitizer
 	@./$(BUILD)/msan/unit $(MSAN) > $(BUILD)/unit-msan.txt 2>&1 || \
