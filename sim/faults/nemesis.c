@@ -266,6 +266,8 @@ static bool draw_amount(struct world *world, unsigned number, uint32_t draw, str
 						     &above);
 	if (fault->amount > amounts[1])
 		fault->amount = amounts[1]; /* a source may say anything */
+	if (kind->amount == AMOUNT_DURATION)
+		fault->amount -= fault->amount % MILLISECOND; /* as a person would say it */
 	return true;
 }
 

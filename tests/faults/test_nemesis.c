@@ -299,6 +299,21 @@ static void amounts_have_bounds(void)
 	EQUAL(fired.shot[0].amount, 100000);
 }
 
+static void durations_are_whole_milliseconds(void)
+{
+	struct trial trial;
+	struct fired fired;
+
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_DELAY);
+	trial_choose(&trial, FAULT_CLOCK_JUMP);
+	trial_aim(&trial, TARGET_RANDOM);
+	trial_perform(&trial, &fired);
+	CU_ASSERT(fired.count > 50);
+	for (unsigned i = 0; i < fired.count; i++)
+		EQUAL(fired.shot[i].amount % MS, 0);
+}
+
 static void clients_are_spared_copies(void)
 {
 	struct trial trial;
@@ -439,6 +454,7 @@ CU_TestInfo nemesis_tests[] = {
 	{"where all are hit, or there is one alone, cuts part them all the same",
 	 there_is_always_a_rest},
 	{"whatever is drawn, an amount keeps its bounds", amounts_have_bounds},
+	{"what is drawn of time is whole milliseconds", durations_are_whole_milliseconds},
 	{"clients are spared copies of what they say", clients_are_spared_copies},
 	{"what cannot happen is not drawn", what_cannot_happen_is_not_drawn},
 	{"every kind that Raft survives fires in chaos, and Raft survives it",
