@@ -19,7 +19,7 @@ TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
 TESTS     := $(filter-out tests/tools/%,$(TESTS))
 PICTURES  := $(sort $(wildcard reports/*.gp))
 SCENARIOS := $(sort $(wildcard scenarios/*/*.yaml))
-HEALTHY   := $(filter-out scenarios/zoo/%,$(SCENARIOS))
+HEALTHY   := $(filter-out scenarios/zoo/% scenarios/beyond/%,$(SCENARIOS))
 CHAOTIC   := $(filter %/chaos.yaml,$(HEALTHY))
 ZOO       := $(sort $(wildcard scenarios/zoo/*.yaml))
 
