@@ -116,7 +116,7 @@ VARIANTS := gcc clang san
 unit: $(VARIANTS:%=unit-%)
 unit-%: $(BUILD)/%/unit $(BUILD)/%/ordeal
 	@echo "== unit tests, $*"
-	@ORDEAL=$(BUILD)/$*/ordeal ./$(BUILD)/$*/unit > $(BUILD)/unit-$*.txt 2>&1 || \
+	@MAKEFLAGS= ORDEAL=$(BUILD)/$*/ordeal ./$(BUILD)/$*/unit > $(BUILD)/unit-$*.txt 2>&1 || \
 		{ grep -vE '^ +Test: .*passed$$' $(BUILD)/unit-$*.txt; exit 1; }
 	@sed -n '/Run Summary/,$$p' $(BUILD)/unit-$*.txt
 
