@@ -19,7 +19,8 @@ TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
 TESTS     := $(filter-out tests/tools/%,$(TESTS))
 PICTURES  := $(sort $(wildcard reports/*.gp))
 SCENARIOS := $(sort $(wildcard scenarios/*/*.yaml))
-HEALTHY   := $(filter-out scenarios/zoo/% scenarios/beyond/%,$(SCENARIOS))
+BEYOND    := $(filter scenarios/beyond/%,$(SCENARIOS))
+HEALTHY   := $(filter-out scenarios/zoo/% $(BEYOND),$(SCENARIOS))
 CHAOTIC   := $(filter %/chaos.yaml,$(HEALTHY))
 ZOO       := $(sort $(wildcard scenarios/zoo/*.yaml))
 
@@ -159,7 +160,7 @@ soak: $(VARIANTS:%=$(BUILD)/%/tests/fingerprints) ## at length; CHAOS=runs under
 	@./$(BUILD)/release/tests/agreement 1000000
 	@echo "== spoilt scenarios, under the sanitizers"
 	@./$(BUILD)/san/tests/mutants 100000 $(SCENARIOS) $(wildcard tests/data/scenarios/good/*)
-	@./$(BUILD)/release/tests/soak $(filter-out $(CHAOTIC),$(HEALTHY)) --zoo $(ZOO) \
+	@./$(BUILD)/release/tests/soak $(filter-out $(CHAOTIC),$(HEALTHY)) $(BEYOND) --zoo $(ZOO) \
 		--chaos $(CHAOS) $(CHAOTIC)
 	@echo "== $(words $(HEALTHY)) scenarios, $(EACH) seeds each, twice and more, in three builds"
 	@for v in $(VARIANTS); do \
