@@ -35,7 +35,7 @@ void graph_add(struct graph *graph, struct edge edge)
 
 static const struct write *chained(const struct study *study, uint32_t key, uint32_t place)
 {
-	return &study->writes[study->objects[key].chain[place - 1]];
+	return &study->writes[study->lineages[key].chain[place - 1]];
 }
 
 /* The two helpers behind a key's chain: what overwrites its end, and what overwrites those who read
@@ -57,7 +57,7 @@ static void edges_behind(struct graph *graph, uint32_t from, enum dependency dep
 			 uint32_t key, uint64_t value)
 {
 	const struct study *study = graph->study;
-	const struct object *object = &study->objects[key];
+	const struct lineage *object = &study->lineages[key];
 	bool among = false;
 
 	for (uint32_t i = 0; i < object->writes && !among; i++) {
@@ -89,7 +89,7 @@ static void edges_behind(struct graph *graph, uint32_t from, enum dependency dep
 static void edges_of_key(struct graph *graph, uint32_t key)
 {
 	const struct study *study = graph->study;
-	const struct object *object = &study->objects[key];
+	const struct lineage *object = &study->lineages[key];
 
 	for (uint32_t place = 1; place < object->length; place++) {
 		const struct write *write = chained(study, key, place),
@@ -145,7 +145,7 @@ static void edges_of_read(struct graph *graph, uint32_t at)
 {
 	const struct study *study = graph->study;
 	const struct seen *seen = &study->seen[at];
-	const struct object *object = &study->objects[seen->key];
+	const struct lineage *object = &study->lineages[seen->key];
 	uint32_t place = 0;
 
 	if (seen->write != NOBODY_WROTE) {
@@ -256,7 +256,7 @@ static int by_return(const void *a, const void *b)
 
 static uint32_t rivals_of(const struct study *study, uint32_t key, struct rival *rivals)
 {
-	const struct object *object = &study->objects[key];
+	const struct lineage *object = &study->lineages[key];
 	const struct transaction *list = study->transactions->list;
 	uint32_t count = 0;
 

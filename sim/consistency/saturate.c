@@ -86,7 +86,7 @@ static bool decide_all(struct closure *closure)
 
 	for (uint32_t i = 0; i < study->seen_count; i++) {
 		const struct seen *seen = &study->seen[i];
-		const struct object *object = &study->objects[seen->key];
+		const struct lineage *object = &study->lineages[seen->key];
 
 		for (uint32_t w = 0; seen->write != NOBODY_WROTE && w < object->writes; w++) {
 			const struct write *rival = &study->writes[object->first_write + w];

@@ -13,6 +13,7 @@
  * as digests of 128 bits.
  */
 #include "sim/consistency/dependencies.h"
+#include "sim/consistency/engines.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -140,19 +141,10 @@ struct search {
 	uint64_t looks; /* at transactions that might come next: bounds the time */
 };
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	uint64_t x = a * 0x9E3779B97F4A7C15u + b;
-
-	x = (x ^ x >> 32) * 0xD6E8FEB86659FD93u;
-	x = (x ^ x >> 29) * 0xBF58476D1CE4E5B9u;
-	return x ^ x >> 32;
-}
-
 static void toggle(struct search *search, uint64_t what, uint64_t value)
 {
-	search->low ^= mix(what, value);
-	search->high ^= mix(~what, value);
+	search->low ^= mixed(mixed(what) + value);
+	search->high ^= mixed(mixed(~what) + value);
 }
 
 /* False: it was there already. `full` is set where there is no more room to keep it in mind. */

@@ -41,7 +41,7 @@ static int deed_order(const void *a, const void *b)
 static void went_back(struct study *study, enum anomaly kind, const struct deed *deed,
 		      uint32_t earlier, uint32_t place)
 {
-	const struct object *object = &study->objects[deed->key];
+	const struct lineage *object = &study->lineages[deed->key];
 	uint64_t before = study->writes[object->chain[place - 1]].value;
 	uint64_t now = deed->place ? study->writes[object->chain[deed->place - 1]].value : 0;
 	struct step steps[2] = {{.transaction = earlier,
@@ -82,12 +82,10 @@ static void judge_deed(struct study *study, struct memory *memory, const struct 
 void sessions_study(struct study *study)
 {
 	const struct transaction *list = study->transactions->list;
-	struct deed *deeds = calloc(study->seen_count + study->write_count + 1, sizeof(*deeds));
+	struct deed *deeds = study_room(study->seen_count + study->write_count, sizeof(*deeds));
 	struct memory memory = {0};
 	uint32_t count = 0;
 
-	if (!deeds)
-		abort();
 	for (uint32_t i = 0; i < study->seen_count; i++) {
 		const struct seen *seen = &study->seen[i];
 		uint32_t place = seen->write == NOBODY_WROTE ? 0 : study->writes[seen->write].place;

@@ -190,11 +190,9 @@ static struct transactions with_unseen_writers(const struct transactions *t)
 
 	for (uint32_t i = 0; i < t->count; i++)
 		reads += t->list[i].count;
-	struct transaction *list = calloc(t->count + reads + 1, sizeof(*list));
-	struct micro *micro = calloc(t->micro_count + reads + 1, sizeof(*micro));
+	struct transaction *list = study_room(t->count + reads, sizeof(*list));
+	struct micro *micro = study_room(t->micro_count + reads, sizeof(*micro));
 
-	if (!list || !micro)
-		abort();
 	memcpy(list, t->list, t->count * sizeof(*list));
 	if (micros)
 		memcpy(micro, t->micros, t->micro_count * sizeof(*micro));
@@ -244,9 +242,7 @@ void judge_transactions(const struct transactions *transactions, const struct ju
 	struct study study = {.transactions = &all, .finding = finding};
 
 	memset(finding, 0, sizeof(*finding));
-	finding->order = calloc(all.count + 1, sizeof(uint32_t));
-	if (!finding->order)
-		abort();
+	finding->order = study_room(all.count, sizeof(uint32_t));
 	if (all.model == TRANSACTION_BANK)
 		judge_bank(&study);
 	else

@@ -96,7 +96,7 @@ static void collect_writes(struct study *study)
 	study->unique = true;
 	for (uint32_t i = 0; i < study->write_count; i++) {
 		struct write *write = &study->writes[i];
-		struct object *object = &study->objects[write->key];
+		struct lineage *object = &study->lineages[write->key];
 
 		if (object->writes++ == 0)
 			object->first_write = i;
@@ -109,7 +109,7 @@ static void collect_writes(struct study *study)
 
 uint32_t write_find(const struct study *study, uint32_t key, uint64_t value)
 {
-	const struct object *object = &study->objects[key];
+	const struct lineage *object = &study->lineages[key];
 	uint32_t low = object->first_write, high = low + object->writes;
 
 	while (low < high) {
@@ -272,7 +272,7 @@ static void find_longest(struct study *study)
 	for (uint32_t i = 0; i < t->count; i++)
 		for (uint32_t m = 0; committed(&t->list[i]) && m < t->list[i].count; m++) {
 			const struct micro *micro = micro_at(study, i, m);
-			struct object *object = &study->objects[micro->key];
+			struct lineage *object = &study->lineages[micro->key];
 
 			if (micro->kind != MICRO_READ || micro->count <= object->length)
 				continue;
@@ -298,7 +298,7 @@ static void compare_reads(struct study *study)
 	for (uint32_t i = 0; i < t->count; i++)
 		for (uint32_t m = 0; committed(&t->list[i]) && m < t->list[i].count; m++) {
 			const struct micro *micro = micro_at(study, i, m);
-			const struct object *object = &study->objects[micro->key];
+			const struct lineage *object = &study->lineages[micro->key];
 
 			if (micro->kind != MICRO_READ || micro->count == 0 ||
 			    !memcmp(t->values + micro->first, object->longest,
@@ -314,7 +314,7 @@ static void compare_reads(struct study *study)
 
 static void chain_list(struct study *study, uint32_t key)
 {
-	struct object *object = &study->objects[key];
+	struct lineage *object = &study->lineages[key];
 	uint32_t length = object->length;
 
 	object->length = 0;
@@ -415,7 +415,7 @@ static uint32_t last_write(const struct study *study, uint32_t transaction, uint
 
 static void chain_register(struct study *study, uint32_t key)
 {
-	struct object *object = &study->objects[key];
+	struct lineage *object = &study->lineages[key];
 	const struct seen *next;
 	uint32_t at = NOBODY_WROTE;
 
@@ -436,7 +436,7 @@ void versions_study(struct study *study)
 	const struct transactions *t = study->transactions;
 	uint32_t room = 0;
 
-	study->objects = study_room(t->keys, sizeof(struct object));
+	study->lineages = study_room(t->keys, sizeof(struct lineage));
 	study->happened = study_room(t->count, sizeof(bool));
 	for (uint32_t i = 0; i < t->count; i++) {
 		study->happened[i] = committed(&t->list[i]);
@@ -446,8 +446,8 @@ void versions_study(struct study *study)
 	collect_writes(study);
 	study->chains = study_room(study->write_count, sizeof(uint32_t));
 	for (uint32_t key = 1; key <= t->keys; key++) {
-		study->objects[key].chain = study->chains + room;
-		room += study->objects[key].writes;
+		study->lineages[key].chain = study->chains + room;
+		room += study->lineages[key].writes;
 	}
 	if (of_lists(t)) {
 		find_longest(study);
@@ -465,7 +465,7 @@ void versions_study(struct study *study)
 
 void versions_free(struct study *study)
 {
-	free(study->objects);
+	free(study->lineages);
 	free(study->happened);
 	free(study->writes);
 	free(study->chains);

@@ -30,7 +30,7 @@ struct seen {
  * read; of a register, the writes that read what they overwrote, from the initial value on. All
  * other versions come after the whole chain, for nothing comes between its links.
  */
-struct object {
+struct lineage {
 	uint32_t first_write, writes; /* of this key, in `writes` */
 	uint32_t *chain;              /* into `writes` */
 	uint32_t length;
@@ -45,10 +45,10 @@ struct study {
 	uint32_t write_count;
 	struct seen *seen; /* external reads of those that committed, one a transaction and key */
 	uint32_t seen_count;
-	struct object *objects; /* by key */
-	uint32_t *chains;       /* the memory of all chains */
-	bool *happened;         /* committed, or of unknown fate and seen */
-	bool unique;            /* no value was written to a key twice: a read names its writer */
+	struct lineage *lineages; /* by key */
+	uint32_t *chains;         /* the memory of all chains */
+	bool *happened;           /* committed, or of unknown fate and seen */
+	bool unique;              /* no value was written to a key twice: a read names its writer */
 };
 
 /* Its reads tell something, and it did happen. */
