@@ -3,6 +3,7 @@
  * differs from its default. Reading it gives the same scenario; emitting that, the same text.
  */
 #define XXH_INLINE_ALL
+#include <assert.h>
 #include <xxhash.h> /* first: it has its own use for names of sim/gnu.h */
 
 #include <stdlib.h>
@@ -227,12 +228,28 @@ static void emit_set(const struct key *key, uint32_t set, uint32_t usual, struct
 
 /* ---- The walk -------------------------------------------------------------------------------- */
 
+static void emit_of_group(const struct scenario *scenario, const struct key *key,
+			  const struct cluster_group *group, const char *lead, struct text *out)
+{
+	if (key->type == TYPE_OPTIONS) {
+		emit_options(scenario, group, lead, out);
+		return;
+	}
+	if (key->type == TYPE_GROUP && !group->on)
+		return;
+	text_add(out, "%s%s: ", lead, key->name);
+	if (key->type == TYPE_PROTOCOL)
+		text_add(out, "%s", group->protocol->name);
+	else if (key->type == TYPE_APP)
+		text_add(out, "%s", group->app ? group->app->name : "none");
+	else
+		write_on(scenario, group, out);
+}
+
 /* What stands inside a section, at most one level deeper. Of the cluster, `base` is a group. */
 static void emit_section(const struct scenario *scenario, enum section section, const void *base,
 			 const char *lead, struct text *out)
 {
-	const struct cluster_group *group = section == IN_CLUSTER ? base : NULL;
-
 	for (const struct key *key = NULL; (key = key_next(section, key));) {
 		struct text inner = {0};
 
@@ -244,19 +261,9 @@ static void emit_section(const struct scenario *scenario, enum section section, 
 				text_add(out, "%s%s:%s", lead, key->name, inner.bytes);
 			break;
 		case TYPE_PROTOCOL:
-			text_add(out, "%s%s: %s", lead, key->name, group->protocol->name);
-			break;
 		case TYPE_APP:
-			text_add(out, "%s%s: %s", lead, key->name,
-				 group->app ? group->app->name : "none");
-			break;
-		case TYPE_OPTIONS: emit_options(scenario, group, lead, out); break;
-		case TYPE_GROUP:
-			if (!group->on)
-				break;
-			text_add(out, "%s%s: ", lead, key->name);
-			write_on(scenario, group, out);
-			break;
+		case TYPE_OPTIONS:
+		case TYPE_GROUP: emit_of_group(scenario, key, base, lead, out); break;
 		case TYPE_MIX: emit_mix(scenario, out); break;
 		case TYPE_LINKS: emit_links(scenario, out); break;
 		case TYPE_REGIONS: write_regions(scenario, out); break;
@@ -279,6 +286,7 @@ static void emit_cluster(const struct scenario *scenario, struct text *out)
 		size_t dash = out->size + 3; /* behind a line's end and two spaces */
 
 		emit_section(scenario, IN_CLUSTER, &scenario->groups[i], "\n    ", out);
+		assert(out->bytes); /* of a group its protocol is always told */
 		out->bytes[dash] = '-';
 	}
 }
