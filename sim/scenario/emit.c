@@ -3,9 +3,9 @@
  * differs from its default. Reading it gives the same scenario; emitting that, the same text.
  */
 #define XXH_INLINE_ALL
-#include <assert.h>
 #include <xxhash.h> /* first: it has its own use for names of sim/gnu.h */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

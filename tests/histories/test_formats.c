@@ -284,8 +284,8 @@ static void too_many_brackets_are_refused(void)
 	memset(deep + strlen(deep), '[', 200);
 	CU_ASSERT_FALSE(read_text(deep));
 	CONTAINS(recording.trouble.text, "brackets more than 64 deep");
-	for (int i = 0; i < 90; i++)
-		strcat(wide, "#_ ");
+	for (size_t i = 0, end = strlen(wide); i < 90; i++, end += 3)
+		memcpy(wide + end, "#_ ", 4);
 	CU_ASSERT_FALSE(read_text(wide));
 	CONTAINS(recording.trouble.text, "more than 64 values are skipped at once");
 	all_free();

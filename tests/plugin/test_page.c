@@ -161,8 +161,10 @@ static void follow_page(const char *name)
 	setenv("PATH", page.said, 1);
 	while (fgets(line, sizeof(line), in)) {
 		if (strncmp(line, "```", 3) != 0) {
-			if (inside && strlen(page.text) + strlen(line) < BLOCK_MAX)
-				strcat(page.text, line);
+			size_t size = strlen(page.text);
+
+			if (inside)
+				snprintf(page.text + size, BLOCK_MAX - size, "%s", line);
 			continue;
 		}
 		if (inside)
