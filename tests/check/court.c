@@ -111,8 +111,7 @@ static bool never_due(struct world *world, uint32_t argument)
 	return false;
 }
 
-static struct world *open_under(unsigned members, const struct observer *observer, uint64_t seed,
-				uint32_t stop_on)
+struct world *court_watched(unsigned members, const struct observer *observer, uint64_t seed)
 {
 	struct theatre_of_one *theatre = calloc(1, sizeof(*theatre));
 	struct world *world = world_open(ARENA_BASE, 64 << 20);
@@ -134,19 +133,14 @@ static struct world *open_under(unsigned members, const struct observer *observe
 	for (unsigned floor = 0; floor < FLOORS; floor++)
 		theatre->above.due[floor] = never_due;
 	world_begin(world, &theatre->setup, &theatre->above);
-	check_begin(world, &(struct check_setup){.stop_on = stop_on});
+	check_begin(world, &(struct check_setup){0});
 	world_boot(world);
 	return world;
 }
 
-struct world *court_open(unsigned members, uint32_t stop_on)
+struct world *court_open(unsigned members)
 {
-	return open_under(members, &check_observer, 1, stop_on);
-}
-
-struct world *court_watched(unsigned members, const struct observer *observer, uint64_t seed)
-{
-	return open_under(members, observer, seed, 0);
+	return court_watched(members, &check_observer, 1);
 }
 
 void court_close(struct world *world)
@@ -205,6 +199,11 @@ void court_truncates(struct world *world, process_id id, uint64_t first_removed)
 	court_ends(world, id);
 }
 
+void court_commits(struct world *world, process_id id, uint64_t up_to, uint64_t term, bool leads)
+{
+	court_says(world, id, SAW_COMMIT_ADVANCED, up_to, term, leads);
+}
+
 void court_applies(struct world *world, process_id id, uint64_t index, char letter)
 {
 	uint8_t command[COMMAND_SIZE];
@@ -240,4 +239,38 @@ void court_log(struct world *world, process_id id, const char *letters, const ch
 	for (size_t i = 0; letters[i]; i++)
 		court_appends(world, id, (uint64_t)(terms[i] - '0'), letters[i]);
 	court_rests(world);
+}
+
+/* ---- The judgement --------------------------------------------------------------------------- */
+
+struct check_result court_result(struct world *world)
+{
+	struct check_result result;
+
+	world->events++; /* whatever a handler could explain, it has */
+	check_result(world, &result);
+	return result;
+}
+
+void court_acquits(struct world *world, enum judge judge)
+{
+	struct check_result result = court_result(world);
+
+	if (result.violated)
+		printf("\n  %s: %s", judges[result.first.judge].name, result.first.sentence);
+	CU_ASSERT(!result.violated);
+	EQUAL(result.verdict[judge], HOLDS);
+	court_close(world);
+}
+
+void court_convicts(struct world *world, enum judge judge, process_id accused, const char *sentence)
+{
+	struct check_result result = court_result(world);
+
+	EQUAL(result.violations, 1);
+	EQUAL(result.verdict[judge], VIOLATED);
+	EQUAL(result.first.judge, judge);
+	EQUAL(result.first.process, accused);
+	CONTAINS(result.first.sentence, sentence);
+	court_close(world);
 }

@@ -11,6 +11,7 @@
 
 #include "sim/check/check.h"
 
+enum { N1, N2, N3, N4, N5 };
 enum { COURT_VOTE, COURT_ENTRIES }; /* its messages: a promise, and one that carries records */
 enum { SECOND = 1000000000 };
 
@@ -20,8 +21,8 @@ struct court_state {
 };
 struct court_state *court_state(struct world *, process_id);
 
-/* Up and judged; the run goes on after a violation, as a test may say in `stop_on`. */
-struct world *court_open(unsigned members, uint32_t stop_on);
+/* Up and judged; the run goes on after a violation. */
+struct world *court_open(unsigned members);
 /* The same under another observer, which passes on to check_observer what it sees. */
 struct world *court_watched(unsigned members, const struct observer *, uint64_t seed);
 void court_close(struct world *);
@@ -34,6 +35,7 @@ void court_says(struct world *, process_id, enum observation, uint64_t a, uint64
 /* A letter stands for a command: its entry is the letter, behind an operation id of 0. */
 void court_appends(struct world *, process_id, uint64_t term, char letter);
 void court_truncates(struct world *, process_id, uint64_t first_removed);
+void court_commits(struct world *, process_id, uint64_t up_to, uint64_t term, bool leads);
 void court_applies(struct world *, process_id, uint64_t index, char letter);
 void court_queries(struct world *, process_id, request_id);
 /* Writes reach every disk, messages their processes; time passes. */
@@ -42,5 +44,13 @@ void court_restarts(struct world *, process_id); /* a crash before it, where it 
 
 /* Appends the letters, one term each, and has every disk take them. */
 void court_log(struct world *, process_id, const char *letters, const char *terms);
+
+/* ---- The judgement --------------------------------------------------------------------------- */
+
+struct check_result court_result(struct world *);
+/* That judge looked and nobody objected; the world is closed. */
+void court_acquits(struct world *, enum judge);
+/* That judge, and no other, convicts that process, in these words; the world is closed. */
+void court_convicts(struct world *, enum judge, process_id accused, const char *sentence);
 
 #endif

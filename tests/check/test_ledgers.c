@@ -374,7 +374,7 @@ static unsigned steps_to(struct world *world, ref_t ref, uint64_t index)
 static void an_ancestor_far_up_is_found_in_few_steps(void)
 {
 	enum { LENGTH = 5000, STEPS_MAX = 3 * 13 }; /* 2^13 is more than LENGTH */
-	struct world *world = court_open(2, 0);
+	struct world *world = court_open(2);
 	const struct judged *judged = judged_of(world, 0);
 	unsigned wrong = 0;
 

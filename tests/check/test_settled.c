@@ -2,12 +2,12 @@
 #include "tests/check/court.h"
 #include "tests/tests.h"
 
-enum { N1, N2, N3, ALL = 7 };
+enum { ALL = 7 };
 
 /* Three members that have committed and applied "ab", in term 1, and follow n2. */
 static struct world *at_rest(void)
 {
-	struct world *world = court_open(3, 0);
+	struct world *world = court_open(3);
 
 	for (process_id id = N1; id <= N3; id++) {
 		court_log(world, id, "ab", "11");
@@ -165,7 +165,7 @@ static void members_that_agree_on_another_state_than_the_ledgers_are_convicted(v
 
 static void what_the_log_wraps_is_not_replayed(void)
 {
-	struct world *world = court_open(1, 0);
+	struct world *world = court_open(1);
 
 	court_log(world, N1, "a", "1");
 	court_says(world, N1, SAW_COMMIT_ADVANCED, 1, 1, 0);
@@ -202,7 +202,7 @@ static uint64_t witness(struct world *world, uint64_t number)
 
 static void operations_stand_in_the_order_in_which_they_were_first_applied(void)
 {
-	struct world *world = court_open(3, 0);
+	struct world *world = court_open(3);
 
 	EQUAL(witness(world, 1), 0);
 	for (uint64_t i = 1; i <= 200; i++)
@@ -216,7 +216,7 @@ static void operations_stand_in_the_order_in_which_they_were_first_applied(void)
 
 static void an_operation_applied_at_two_indexes_stands_at_the_first(void)
 {
-	struct world *world = court_open(3, 0);
+	struct world *world = court_open(3);
 
 	applies(world, N1, 1, 77);
 	applies(world, N1, 2, 77);
@@ -226,7 +226,7 @@ static void an_operation_applied_at_two_indexes_stands_at_the_first(void)
 
 static void queries_stand_behind_the_last_command_that_their_process_applied(void)
 {
-	struct world *world = court_open(3, 0);
+	struct world *world = court_open(3);
 
 	queries(world, N1, 5);
 	applies(world, N1, 1, 77);

@@ -1,0 +1,175 @@
+/* Canaries of sim/check/elections.c: election-safety, vote-once, term-monotone; silence. */
+#include "tests/check/court.h"
+#include "tests/tests.h"
+
+/* ---- election-safety ------------------------------------------------------------------------- */
+
+static void one_leader_a_term_passes(void)
+{
+	struct world *world = court_open(5);
+
+	court_says(world, N4, SAW_LEADER_ELECTED, 7, 0, 0);
+	court_says(world, N2, SAW_LEADER_ELECTED, 9, 0, 0);
+	court_says(world, N1, SAW_LEADER_ELECTED, 8, 0, 0); /* its votes came late */
+	court_acquits(world, JUDGE_ELECTION_SAFETY);
+}
+
+static void a_second_leader_in_a_term_is_convicted(void)
+{
+	struct world *world = court_open(5);
+
+	world->now = 3120 * (nanoseconds)1000000;
+	court_says(world, N4, SAW_LEADER_ELECTED, 7, 0, 0);
+	court_restarts(world, N4);
+	court_says(world, N1, SAW_LEADER_ELECTED, 8, 0, 0);
+	court_says(world, N2, SAW_LEADER_ELECTED, 7, 0, 0);
+	court_convicts(
+		world, JUDGE_ELECTION_SAFETY, N2,
+		"n2 was elected leader of term 7, in which n4 had been elected at 3.120 s: at most "
+		"one leader a term");
+}
+
+/* ---- vote-once ------------------------------------------------------------------------------- */
+
+/* A vote as it ought to be: written, and told in the same handler. */
+static void votes(struct world *world, process_id id, uint64_t term, process_id whom)
+{
+	struct env *env = court_begins(world, id);
+
+	env_observe(env, SAW_VOTED, term, whom, 0, NULL, 0);
+	env_cell_put(env, 0, &term, sizeof(term));
+	court_ends(world, id);
+}
+
+static void one_vote_a_term_passes_and_may_be_repeated(void)
+{
+	struct world *world = court_open(3);
+
+	votes(world, N3, 5, N1);
+	votes(world, N3, 5, N1);
+	votes(world, N3, 6, N2);
+	votes(world, N1, 5, N2);
+	court_rests(world);
+	court_acquits(world, JUDGE_VOTE_ONCE);
+}
+
+static void a_vote_that_a_crash_took_back_never_bound(void)
+{
+	struct world *world = court_open(3);
+	struct env *env = court_begins(world, N3);
+	uint64_t term = 5;
+
+	env_cell_put(env, 0, &term, sizeof(term));
+	env_observe(env, SAW_VOTED, term, N1, 0, NULL, 0);
+	court_ends(world, N3);
+	court_restarts(world, N3); /* before its disk had it */
+	court_says(world, N3, SAW_VOTED, 5, N2, 0);
+	court_acquits(world, JUDGE_VOTE_ONCE);
+}
+
+static void a_second_vote_in_a_term_is_convicted_over_a_crash(void)
+{
+	struct world *world = court_open(3);
+
+	votes(world, N3, 5, N1);
+	court_rests(world);
+	court_restarts(world, N3);
+	votes(world, N3, 5, N2);
+	court_rests(world);
+	court_convicts(world, JUDGE_VOTE_ONCE, N3,
+		       "n3 voted for n2 in term 5, in which it had voted for n1 at 0.001 s");
+}
+
+static void a_second_vote_in_a_term_is_convicted_over_a_lost_disk(void)
+{
+	struct world *world = court_open(3);
+
+	votes(world, N3, 5, N1);
+	court_rests(world);
+	world_crash_now(world, N3);
+	world_wipe(world, N3);
+	world_restart(world, N3);
+	votes(world, N3, 5, N2);
+	court_rests(world);
+	court_convicts(world, JUDGE_VOTE_ONCE, N3, "in which it had voted for n1");
+}
+
+/* ---- term-monotone --------------------------------------------------------------------------- */
+
+static void a_term_that_rises_passes(void)
+{
+	struct world *world = court_open(3);
+
+	court_says(world, N1, SAW_TERM_ENTERED, 3, 0, 0);
+	court_restarts(world, N1);
+	court_says(world, N1, SAW_TERM_ENTERED, 3, 0, 0);
+	court_says(world, N1, SAW_TERM_ENTERED, 4, 0, 0);
+	court_says(world, N1, SAW_LEADER_ELECTED, 4, 0, 0);
+	court_acquits(world, JUDGE_TERM_MONOTONE);
+}
+
+static void a_term_that_falls_over_a_restart_is_convicted(void)
+{
+	struct world *world = court_open(3);
+
+	court_says(world, N1, SAW_TERM_ENTERED, 3, 0, 0);
+	court_restarts(world, N1);
+	court_says(world, N1, SAW_TERM_ENTERED, 2, 0, 0);
+	court_convicts(world, JUDGE_TERM_MONOTONE, N1,
+		       "n1 entered term 2, and had entered term 3 at 0.000 s");
+}
+
+static void acting_in_a_term_already_left_is_convicted(void)
+{
+	struct world *world = court_open(3);
+
+	court_says(world, N1, SAW_TERM_ENTERED, 3, 0, 0);
+	court_says(world, N1, SAW_LEADER_ELECTED, 2, 0, 0);
+	court_convicts(world, JUDGE_TERM_MONOTONE, N1,
+		       "n1 was elected in term 2, and had entered term 3");
+}
+
+/* ---- Silence --------------------------------------------------------------------------------- */
+
+static void who_lost_its_disk_may_fall_silent(void)
+{
+	struct world *world = court_open(3);
+
+	world_crash_now(world, N2);
+	world_wipe(world, N2);
+	court_restarts(world, N2);
+	court_says(world, N2, SAW_SILENCED, 0, 0, 0);
+	court_log(world, N3, "a", "1");
+	CU_ASSERT(world_disk_rot(world, N3, STORE_LOG, 1));
+	court_says(world, N3, SAW_SILENCED, 0, 0, 0);
+	check_count(world, JUDGE_LIVENESS, 1);
+	court_acquits(world, JUDGE_LIVENESS);
+}
+
+static void who_falls_silent_without_a_reason_is_convicted(void)
+{
+	struct world *world = court_open(3);
+
+	court_restarts(world, N2);
+	court_says(world, N2, SAW_SILENCED, 0, 0, 0);
+	court_convicts(world, JUDGE_LIVENESS, N2, "n2 fell silent, and its disk has lost nothing");
+}
+
+CU_TestInfo elections_tests[] = {
+	{"one leader a term passes", one_leader_a_term_passes},
+	{"a second leader in a term is convicted", a_second_leader_in_a_term_is_convicted},
+	{"one vote a term passes, and may be repeated", one_vote_a_term_passes_and_may_be_repeated},
+	{"a vote that a crash took back never bound", a_vote_that_a_crash_took_back_never_bound},
+	{"a second vote in a term is convicted over a crash",
+	 a_second_vote_in_a_term_is_convicted_over_a_crash},
+	{"a second vote in a term is convicted over a lost disk",
+	 a_second_vote_in_a_term_is_convicted_over_a_lost_disk},
+	{"a term that rises passes", a_term_that_rises_passes},
+	{"a term that falls over a restart is convicted",
+	 a_term_that_falls_over_a_restart_is_convicted},
+	{"acting in a term already left is convicted", acting_in_a_term_already_left_is_convicted},
+	{"who lost its disk may fall silent", who_lost_its_disk_may_fall_silent},
+	{"who falls silent without a reason is convicted",
+	 who_falls_silent_without_a_reason_is_convicted},
+	CU_TEST_INFO_NULL,
+};
