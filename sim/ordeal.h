@@ -58,7 +58,17 @@ struct env {
  * Wire structs have no padding (a table whose widths don't add up to the size is refused, for
  * padding would leak into fingerprints), and no bool or enum in them: uintN_t and intN_t only.
  */
-enum field_kind { FIELD_NUMBER, FIELD_FLAG, FIELD_PROCESS, FIELD_BALLOT, FIELD_BYTES };
+enum field_kind {
+	FIELD_NUMBER,
+	FIELD_FLAG,
+	FIELD_PROCESS,
+	/* The term that its sender acts in, at most one a message, of 8 bytes: judged where it is
+	 * higher than any that the sender has entered (TERM_ENTERED, VOTED, LEADER_ELECTED). */
+	FIELD_TERM,
+	/* Any other: of an entry, of what was accepted, a tag, a term only asked about. */
+	FIELD_BALLOT,
+	FIELD_BYTES
+};
 struct field {
 	const char *name;
 	uint16_t offset, width;

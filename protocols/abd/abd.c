@@ -528,6 +528,7 @@ static nanoseconds patience(const void *options)
 /* ---- The table ------------------------------------------------------------------------------- */
 
 #define NUMBER(type, member) FIELD(struct type, member, FIELD_NUMBER)
+/* Whoever made it: no member has a term of its own. */
 #define TAG(type, member)    FIELD(struct type, member, FIELD_BALLOT)
 
 static const struct message_type messages[] = {

@@ -167,29 +167,30 @@ static const char *unsound(const void *chosen)
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
-#define NUMBER(type, member) FIELD(struct type, member, FIELD_NUMBER)
-#define TERM(type, member)   FIELD(struct type, member, FIELD_BALLOT)
-#define FLAG(type, member)   FIELD(struct type, member, FIELD_FLAG)
+#define NUMBER(type, member)   FIELD(struct type, member, FIELD_NUMBER)
+#define TERM(type)             FIELD(struct type, term, FIELD_TERM) /* 5.1: its sender's */
+#define OF_ENTRY(type, member) FIELD(struct type, member, FIELD_BALLOT)
+#define FLAG(type, member)     FIELD(struct type, member, FIELD_FLAG)
 
-static const struct field request_vote_fields[] = {TERM(request_vote, term),
+static const struct field request_vote_fields[] = {TERM(request_vote),
 						   NUMBER(request_vote, last_index),
-						   TERM(request_vote, last_term),
+						   OF_ENTRY(request_vote, last_term),
 						   {0}};
 
 static const struct field request_vote_reply_fields[] = {
-	TERM(request_vote_reply, term), FLAG(request_vote_reply, granted), {0}};
+	TERM(request_vote_reply), FLAG(request_vote_reply, granted), {0}};
 
-static const struct field append_entries_fields[] = {TERM(append_entries, term),
+static const struct field append_entries_fields[] = {TERM(append_entries),
 						     NUMBER(append_entries, prev_index),
-						     TERM(append_entries, prev_term),
+						     OF_ENTRY(append_entries, prev_term),
 						     NUMBER(append_entries, commit),
 						     {0}};
 
 static const struct field append_entries_reply_fields[] = {
-	TERM(append_entries_reply, term),
+	TERM(append_entries_reply),
 	FLAG(append_entries_reply, success),
 	NUMBER(append_entries_reply, index),
-	TERM(append_entries_reply, conflict_term),
+	OF_ENTRY(append_entries_reply, conflict_term),
 	NUMBER(append_entries_reply, conflict_index),
 	{0}};
 

@@ -46,6 +46,20 @@ void judged_acts_in(struct world *world, struct judged *judged, uint64_t term, c
 		       time_text(judged->term_time, time));
 }
 
+void judged_term_ahead(struct world *world, process_id id, const struct env_message *message,
+		       uint64_t term)
+{
+	const struct process *process = world_process(world, id);
+	char name[8], to[8];
+
+	check_violated(
+		world, JUDGE_TERM_MONOTONE, id,
+		"%s says term %" PRIu64 " in its %s to %s, and has entered none above %" PRIu64
+		": a message's term is at most its sender's (Raft, 5.1)",
+		endpoint_name(id, name), term, process->protocol->messages[message->type].name,
+		endpoint_name(message->to, to), process->term);
+}
+
 /* It is in that term from now on, and can't be the leader of an earlier one. */
 static void raise_term(struct world *world, struct judged *judged, uint64_t term)
 {

@@ -6,6 +6,7 @@
  * before any other.
  */
 #include "sim/check/ledger.h"
+#include "sim/world/contract.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -20,7 +21,9 @@ const struct judge_kind judges[JUDGES] = {
 	[JUDGE_PERSIST_BEFORE_SEND] = {"persist-before-send",
 				       "No promise leaves before what it rests on is durable.",
 				       "Raft, Figure 2, State", true},
-	[JUDGE_TERM_MONOTONE] = {"term-monotone", "A process's term never falls, crashes or not.",
+	[JUDGE_TERM_MONOTONE] = {"term-monotone",
+				 "A process's term never falls, crashes or not, and none of its "
+				 "messages is ahead of it.",
 				 "Raft, 5.1", true},
 	[JUDGE_LEADER_APPEND_ONLY] =
 		{"leader-append-only",
@@ -85,14 +88,6 @@ const char *const verdict_names[] = {
 
 /* ---- Begin ----------------------------------------------------------------------------------- */
 
-static bool tells(const struct protocol *protocol, enum observation what)
-{
-	for (const unsigned *at = protocol->observes; at && *at != OBSERVATION_COUNT; at++)
-		if (*at == what)
-			return true;
-	return false;
-}
-
 static void ledger_begin(struct world *world, struct ledger *ledger, group_id id)
 {
 	const struct group *group = &world->groups[id];
@@ -102,8 +97,8 @@ static void ledger_begin(struct world *world, struct ledger *ledger, group_id id
 	pages_init(&ledger->commits, sizeof(struct commit));
 	ledger->group = id;
 	ledger->members = group->count;
-	ledger->tells_commits = tells(group->protocol, SAW_COMMIT_ADVANCED);
-	ledger->tells_step_downs = tells(group->protocol, SAW_LEADER_STEPPED_DOWN);
+	ledger->tells_commits = protocol_observes(group->protocol, SAW_COMMIT_ADVANCED);
+	ledger->tells_step_downs = protocol_observes(group->protocol, SAW_LEADER_STEPPED_DOWN);
 }
 
 void check_begin(struct world *world, const struct check_setup *setup)
@@ -317,6 +312,7 @@ const struct observer check_observer = {
 	.queried = judged_queried,
 	.handled = judged_handled,
 	.left_early = left_early,
+	.term_ahead = judged_term_ahead,
 	.hid = hid,
 	.failed = failed,
 };

@@ -147,6 +147,7 @@ void judged_handled(struct world *, process_id);
 
 void judged_entered(struct world *, struct judged *, uint64_t term);
 void judged_voted(struct world *, struct judged *, uint64_t term, process_id whom);
+void judged_term_ahead(struct world *, process_id, const struct env_message *, uint64_t term);
 void judged_silenced(struct world *, const struct judged *);
 void judged_elected(struct world *, struct judged *, uint64_t term);
 void judged_stepped_down(struct world *, struct judged *);

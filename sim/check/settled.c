@@ -6,21 +6,12 @@
  * a fresh app, must give the state that every member is in.
  */
 #include "sim/check/ledger.h"
+#include "sim/world/contract.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 
 /* ---- Who counts ------------------------------------------------------------------------------ */
-
-static bool observes(const struct world *world, group_id group, enum observation what)
-{
-	const unsigned *at = world->groups[group].protocol->observes;
-
-	while (at && *at != OBSERVATION_COUNT)
-		if (*at++ == what)
-			return true;
-	return false;
-}
 
 /* Members of the core; those that rightly keep silent are left out while the others are a quorum.
  * */
@@ -142,7 +133,7 @@ static bool group_settled(struct world *world, group_id group, uint64_t core,
 		return false;
 	}
 	same_state(world, group, members, unsettled);
-	if (observes(world, group, SAW_LEADER_ELECTED))
+	if (protocol_observes(world->groups[group].protocol, SAW_LEADER_ELECTED))
 		one_leader(world, group, members, unsettled);
 	return base == group || group_settled(world, base, core, unsettled);
 }

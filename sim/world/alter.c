@@ -59,6 +59,7 @@ static void alter_field(struct world *world, address_t address, const struct fie
 	case FIELD_FLAG: value = !value; break;
 	case FIELD_PROCESS: value = false_process(world, address, value); break;
 	case FIELD_NUMBER:
+	case FIELD_TERM:
 	case FIELD_BALLOT:
 		value ^= (uint64_t)1 << false_bit(world, address, field->width * 8u);
 		break;

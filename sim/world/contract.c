@@ -37,6 +37,38 @@ static bool fields_fill(const char *name, const struct field *fields, size_t siz
 	return true;
 }
 
+bool protocol_observes(const struct protocol *protocol, enum observation observation)
+{
+	for (const unsigned *at = protocol->observes; at && *at != OBSERVATION_COUNT; at++)
+		if (*at == observation)
+			return true;
+	return false;
+}
+
+/* A FIELD_TERM is one word of the fixed part, and judged by what its sender observes. */
+static bool term_kept(const struct protocol *protocol, const struct message_type *type, char *why)
+{
+	const struct field *term = NULL;
+
+	for (const struct field *field = type->element_fields; field && field->name; field++)
+		if (field->kind == FIELD_TERM)
+			return refuse(why,
+				      "%s.%s is a FIELD_TERM of an element: it is a FIELD_BALLOT",
+				      type->name, field->name);
+	for (const struct field *field = type->fields; field && field->name; field++) {
+		if (field->kind != FIELD_TERM)
+			continue;
+		if (term || field->width != sizeof(uint64_t))
+			return refuse(why, "%s.%s is %s: a message has one FIELD_TERM, of 8 bytes",
+				      type->name, field->name, term ? "a second one" : "narrower");
+		term = field;
+	}
+	if (term && !protocol_observes(protocol, SAW_TERM_ENTERED))
+		return refuse(why, "%s.%s is a FIELD_TERM, and TERM_ENTERED is never observed",
+			      type->name, term->name);
+	return true;
+}
+
 static bool messages_kept(const struct protocol *protocol, char *why)
 {
 	unsigned count = 0;
@@ -48,7 +80,8 @@ static bool messages_kept(const struct protocol *protocol, char *why)
 		if (!type->handle)
 			return refuse(why, "%s has no handler", type->name);
 		if (!fields_fill(type->name, type->fields, type->size, why) ||
-		    !fields_fill(element, type->element_fields, type->element, why))
+		    !fields_fill(element, type->element_fields, type->element, why) ||
+		    !term_kept(protocol, type, why))
 			return false;
 		if (++count > MESSAGE_TYPES_MAX)
 			return refuse(why, "more than %d message types", MESSAGE_TYPES_MAX);

@@ -18,5 +18,7 @@ enum {
 /* False, with the reason in `why` (CONTRACT_WHY_MAX bytes), where the table does not keep the
  * contract of sim/ordeal.h. */
 bool contract_kept(const struct protocol *, char *why);
+/* Does it say that it makes this observation? */
+bool protocol_observes(const struct protocol *, enum observation);
 
 #endif

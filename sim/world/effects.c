@@ -43,6 +43,7 @@ void *env_send_after(struct env *env, ticket_t after, process_id to, unsigned ty
 	ORDEAL_ASSERT(env, to < world->process_count);
 	ORDEAL_ASSERT(env, count == 0 || (message_type->element && count <= UINT16_MAX));
 	message->promises = message_type->promises;
+	message->term_at = process->term_at[type];
 	message->type = (uint8_t)type;
 	message->count = (uint16_t)count;
 	effect_message(process, message, after);
@@ -183,6 +184,15 @@ void env_disarm(struct env *env, unsigned timer, uint64_t key)
 
 /* ---- Observations ---------------------------------------------------------------------------- */
 
+/* Who says this is in that term. */
+static bool is_in_term(uint32_t what)
+{
+	const uint32_t in_term = 1u << SAW_TERM_ENTERED | 1u << SAW_VOTED |
+				 1u << SAW_LEADER_ELECTED;
+
+	return in_term >> what & 1;
+}
+
 static bool is_promise(uint32_t what)
 {
 	const uint32_t promises = 1u << SAW_TERM_ENTERED | 1u << SAW_VOTED | 1u << SAW_PROMISED |
@@ -194,8 +204,11 @@ static bool is_promise(uint32_t what)
 void env_observe(struct env *env, enum observation what, uint64_t a, uint64_t b, uint64_t c,
 		 const void *command, size_t size)
 {
-	struct effect *effect = effect_add(process_of(env)->world, EFFECT_OBSERVE);
+	struct process *process = process_of(env);
+	struct effect *effect = effect_add(process->world, EFFECT_OBSERVE);
 
+	if (is_in_term(what) && a > process->term)
+		process->term = a;
 	effect->what = what;
 	effect->a = a;
 	effect->b = b;
@@ -268,10 +281,23 @@ void handler_begin(struct world *world, struct process *process)
 	current_env = &process->env;
 }
 
+/* After the handler: it may fill in a message before it says that it has entered its term. */
+static void look_at_term(struct world *world, struct process *process,
+			 const struct env_message *message)
+{
+	uint64_t term;
+
+	memcpy(&term, message->body + message->term_at - 1, sizeof(term));
+	if (unlikely(term > process->term && world->above->observer))
+		world->above->observer->term_ahead(world, process->id, message, term);
+}
+
 static void carry_message(struct world *world, struct process *process, struct env_message *message)
 {
 	const struct disk *disk = &process->disk;
 
+	if (message->term_at)
+		look_at_term(world, process, message);
 	/* A promise ought not to leave before the writes of its handler are durable. An answer to a
 	 * client may: what is committed is on a quorum's disks, and need not be on this one. */
 	message->needed = message->promises ? disk->ticket : 0;

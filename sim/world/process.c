@@ -328,6 +328,7 @@ void process_init(struct world *world, struct process *process, group_id group, 
 	process->env.bugs = in->bugs;
 	process->world = world;
 	process->protocol = in->protocol;
+	process->term_at = in->term_at;
 	process->id = id;
 	process->group = group;
 	process->status = DOWN;

@@ -77,6 +77,7 @@ static void print_field(FILE *out, const struct field *field, const uint8_t *at)
 		break;
 	case FIELD_FLAG: fprintf(out, " %s=%s", field->name, value ? "yes" : "no"); break;
 	case FIELD_NUMBER:
+	case FIELD_TERM:
 	case FIELD_BALLOT: fprintf(out, " %s=%" PRIu64, field->name, value); break;
 	case FIELD_BYTES: fprintf(out, " %s=(%u bytes)", field->name, field->width); break;
 	}

@@ -55,6 +55,19 @@ static unsigned message_types(const struct protocol *protocol)
 	return count;
 }
 
+static uint16_t *term_fields(struct world *world, const struct protocol *protocol)
+{
+	unsigned count = message_types(protocol);
+	uint16_t *at = arena_bump(&world->arena, count * sizeof(*at));
+
+	for (unsigned i = 0; i < count; i++)
+		for (const struct field *field = protocol->messages[i].fields; field && field->name;
+		     field++)
+			if (field->kind == FIELD_TERM)
+				at[i] = (uint16_t)(1 + field->offset);
+	return at;
+}
+
 static void lay_out_groups(struct world *world, const struct setup *setup)
 {
 	unsigned next = 0;
@@ -72,6 +85,7 @@ static void lay_out_groups(struct world *world, const struct setup *setup)
 		world->groups[group->base].carries |= from->on != 0;
 		memcpy(group->bugs, from->bugs, sizeof(group->bugs));
 		group->members = arena_bump(&world->arena, from->members);
+		group->term_at = term_fields(world, from->protocol);
 		for (unsigned m = 0; m < from->members; m++)
 			group->members[m] = (process_id)(next + m);
 		next += from->members;

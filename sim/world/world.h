@@ -136,8 +136,9 @@ struct env_message {
 	ref_t record[MESSAGE_RECORDS_INLINE]; /* struct log_record */
 	uint32_t record_count;
 	uint32_t size; /* of the body with its trailing elements */
-	uint32_t group;
-	uint32_t link; /* index into the world's links */
+	uint16_t group;
+	uint16_t term_at; /* 1 + where its body has a FIELD_TERM; 0: it has none */
+	uint32_t link;    /* index into the world's links */
 	/* What is digested: the rest follows from it. */
 	uint64_t records_digest;
 	nanoseconds at;     /* delivered */
@@ -281,10 +282,14 @@ struct process {
 	uint32_t draws;   /* the ordinal of env_random */
 	uint32_t crashes; /* ordinal of crash choices */
 	uint32_t serviced;
-	bool crash_armed; /* it dies in its next handler */
-	bool dead_disk;   /* it crashed of a disk error, and boots when that is over */
-	ref_t *timers;    /* struct timer, by type; keys other than 0 chained behind */
-	ref_t blocks;     /* memory that dies with it */
+	bool crash_armed;        /* it dies in its next handler */
+	bool dead_disk;          /* it crashed of a disk error, and boots when that is over */
+	ref_t *timers;           /* struct timer, by type; keys other than 0 chained behind */
+	const uint16_t *term_at; /* of its messages, by type */
+	/* The highest that it has said to be in, also where a crash took that back: its disk may
+	 * have kept it. */
+	uint64_t term;
+	ref_t blocks; /* memory that dies with it */
 };
 
 /* ---- The floors above ------------------------------------------------------------------------ */
@@ -317,6 +322,8 @@ struct observer {
 	void (*handled)(struct world *, process_id);
 	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
+	/* A message of its handler has a FIELD_TERM above any term that it has entered. */
+	void (*term_ahead)(struct world *, process_id, const struct env_message *, uint64_t term);
 	/* Its handler changed static data: the variable's name, or NULL. It is as before again. */
 	void (*hid)(struct world *, process_id, const char *variable);
 	/* Its handler failed an assertion, crashed or did not return: `what`, in words. NO_PROCESS:
@@ -382,6 +389,7 @@ struct world { /* stands at the arena's start */
 		bool carries;  /* another stands on it */
 		uint64_t bugs[BUG_WORDS];
 		process_id *members;
+		uint16_t *term_at; /* see struct process */
 	} groups[GROUPS_MAX];
 	unsigned group_count;
 	uint64_t proposals;    /* made so far */

@@ -75,8 +75,13 @@ static uint64_t see_term(const struct env *env, const void *state)
 	return ((const struct court_state *)state)->term;
 }
 
+static const struct field vote_fields[] = {FIELD(struct court_vote, term, FIELD_TERM), {0}};
 static const struct message_type messages[] = {
-	[COURT_VOTE] = {.name = "Vote", .size = 8, .promises = true, .handle = on_vote},
+	[COURT_VOTE] = {.name = "Vote",
+			.size = sizeof(struct court_vote),
+			.promises = true,
+			.fields = vote_fields,
+			.handle = on_vote},
 	[COURT_ENTRIES] = {.name = "Entries", .size = 8, .handle = on_entries},
 	{0},
 };

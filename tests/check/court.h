@@ -13,6 +13,9 @@
 
 enum { N1, N2, N3, N4, N5 };
 enum { COURT_VOTE, COURT_ENTRIES }; /* its messages: a promise, and one that carries records */
+struct court_vote {
+	uint64_t term;
+};
 enum { SECOND = 1000000000 };
 
 /* What its processes believe, for a test to set. */

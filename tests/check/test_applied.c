@@ -1,4 +1,4 @@
-/* Canaries of state-machine-safety: in sim/check/applied.c, and its half in commits.c and logs.c. */
+/* Canaries of state-machine-safety: in sim/check/applied.c, commits.c and logs.c. */
 #include "tests/check/court.h"
 #include "tests/tests.h"
 

@@ -129,6 +129,54 @@ static void acting_in_a_term_already_left_is_convicted(void)
 		       "n1 was elected in term 2, and had entered term 3");
 }
 
+/* Writes n2 a message of one term, and only then says that it has entered another. */
+static void writes_and_enters(struct world *world, uint64_t of_term, uint64_t entered)
+{
+	struct env *env = court_begins(world, N1);
+	struct court_vote *vote = env_send(env, N2, COURT_VOTE, 0);
+	uint64_t *number = env_send(env, N2, COURT_ENTRIES, 0);
+
+	*number = UINT64_MAX; /* which is no term */
+	vote->term = of_term;
+	env_observe(env, SAW_TERM_ENTERED, entered, 0, 0, NULL, 0);
+	court_ends(world, N1);
+}
+
+static void a_message_of_a_term_that_its_sender_has_entered_passes(void)
+{
+	struct world *world = court_open(3);
+
+	writes_and_enters(world, 3, 3);
+	writes_and_enters(world, 2, 4);
+	votes(world, N1, 6, N1);
+	writes_and_enters(world, 6, 6); /* its vote is not durable yet */
+	court_says(world, N1, SAW_LEADER_ELECTED, 7, 0, 0);
+	writes_and_enters(world, 7, 7);
+	court_acquits(world, JUDGE_TERM_MONOTONE);
+}
+
+/* The term that it entered was never known to be durable, and yet its disk may have kept it. */
+static void a_message_of_a_term_that_survived_a_crash_passes(void)
+{
+	struct world *world = court_open(3);
+
+	votes(world, N1, 5, N1);
+	court_restarts(world, N1);
+	writes_and_enters(world, 5, 5);
+	court_acquits(world, JUDGE_TERM_MONOTONE);
+}
+
+static void a_message_ahead_of_its_sender_is_convicted(void)
+{
+	struct world *world = court_open(3);
+
+	court_says(world, N2, SAW_TERM_ENTERED, 9, 0, 0); /* which is not its sender's */
+	writes_and_enters(world, 4, 3);
+	court_convicts(world, JUDGE_TERM_MONOTONE, N1,
+		       "n1 says term 4 in its Vote to n2, and has entered none above 3: a "
+		       "message's term is at most its sender's");
+}
+
 /* ---- Silence --------------------------------------------------------------------------------- */
 
 static void who_lost_its_disk_may_fall_silent(void)
@@ -168,6 +216,11 @@ CU_TestInfo elections_tests[] = {
 	{"a term that falls over a restart is convicted",
 	 a_term_that_falls_over_a_restart_is_convicted},
 	{"acting in a term already left is convicted", acting_in_a_term_already_left_is_convicted},
+	{"a message of a term that its sender has entered passes",
+	 a_message_of_a_term_that_its_sender_has_entered_passes},
+	{"a message of a term that survived a crash passes",
+	 a_message_of_a_term_that_survived_a_crash_passes},
+	{"a message ahead of its sender is convicted", a_message_ahead_of_its_sender_is_convicted},
 	{"who lost its disk may fall silent", who_lost_its_disk_may_fall_silent},
 	{"who falls silent without a reason is convicted",
 	 who_falls_silent_without_a_reason_is_convicted},

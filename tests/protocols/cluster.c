@@ -62,6 +62,14 @@ static void left_early(struct world *world, process_id who, const struct env_mes
 	cluster.early++;
 }
 
+static void term_ahead(struct world *world, process_id who, const struct env_message *message,
+		       uint64_t term)
+{
+	(void)world, (void)message, (void)term;
+	cluster.failures++;
+	snprintf(cluster.failure, sizeof(cluster.failure), "n%u is behind its message", who + 1);
+}
+
 static void failed(struct world *world, process_id who, const char *what)
 {
 	(void)world;
@@ -78,6 +86,7 @@ static const struct observer observer = {.observed = observed,
 					 .applied = applied,
 					 .queried = queried,
 					 .left_early = left_early,
+					 .term_ahead = term_ahead,
 					 .failed = failed};
 
 static bool due(struct world *world, uint32_t argument)

@@ -52,6 +52,48 @@ static void padding_is_refused(void)
 	CONTAINS(why, "Hole has no handler");
 }
 
+struct of_terms {
+	uint32_t narrow, unused;
+	uint64_t own, other;
+};
+
+static void is_refused_for(const struct field *fields, const struct field *element,
+			   const unsigned *observes, const char *reason)
+{
+	const struct message_type messages[] = {
+		{"Claim", sizeof(struct of_terms), false, fields, element ? 8 : 0, element, handle},
+		{0}};
+	struct protocol changed = *raft();
+
+	changed.messages = messages;
+	if (observes)
+		changed.observes = observes;
+	CU_ASSERT_EQUAL(contract_kept(&changed, why), reason == NULL);
+	if (reason)
+		CONTAINS(why, reason);
+}
+
+static void a_message_has_one_term_that_can_be_judged(void)
+{
+	struct field fields[] = {FIELD(struct of_terms, narrow, FIELD_NUMBER),
+				 FIELD(struct of_terms, unused, FIELD_NUMBER),
+				 FIELD(struct of_terms, own, FIELD_TERM),
+				 FIELD(struct of_terms, other, FIELD_BALLOT),
+				 {0}};
+	static const struct field element[] = {{"term", 0, 8, FIELD_TERM}, {0}};
+	static const unsigned silent[] = {SAW_VOTED, OBSERVATION_COUNT};
+
+	is_refused_for(fields, NULL, NULL, NULL);
+	is_refused_for(fields, element, NULL, "Claim.term is a FIELD_TERM of an element");
+	is_refused_for(fields, NULL, silent, "Claim.own is a FIELD_TERM, and TERM_ENTERED");
+	fields[3].kind = FIELD_TERM;
+	is_refused_for(fields, NULL, NULL, "Claim.other is a second one");
+	fields[0].kind = FIELD_TERM;
+	is_refused_for(fields, NULL, NULL, "Claim.narrow is narrower");
+	fields[0].kind = fields[2].kind = fields[3].kind = FIELD_NUMBER;
+	is_refused_for(fields, NULL, silent, NULL);
+}
+
 static void another_version_is_refused(void)
 {
 	struct protocol changed = *raft();
@@ -118,6 +160,7 @@ static void an_app_is_whole(void)
 CU_TestInfo contract_tests[] = {
 	{"every built-in protocol keeps the contract", built_in_ones_keep_it},
 	{"a message with padding is refused, and one without a handler", padding_is_refused},
+	{"a message has one term, and it can be judged", a_message_has_one_term_that_can_be_judged},
 	{"a table of another version or size is refused", another_version_is_refused},
 	{"an option outside its struct is refused", options_lie_within_their_struct},
 	{"an app that a protocol brings is whole, and has a name of its own", an_app_is_whole},
