@@ -13,7 +13,7 @@ MAIN      := sim/cli/main.c
 LIBRARY   := $(filter-out $(MAIN),$(SOURCES))
 PROGRAMS  := tests/bench.c tests/soak.c tests/fingerprints.c tests/agreement.c tests/mutants.c
 # By programs, too.
-SHARED    := $(addprefix tests/consistency/,histories.c agreement.c figures.c \
+SHARED    := $(addprefix tests/consistency/,histories.c agreement.c figures.c patterns.c \
 	     transaction_histories.c transaction_twin.c) tests/scenario/mutants.c
 TESTS     := $(filter-out $(PROGRAMS),$(sort $(wildcard tests/*.c tests/*/*.c)))
 TESTS     := $(filter-out tests/tools/%,$(TESTS))

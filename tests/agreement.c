@@ -1,7 +1,8 @@
 /*
- * The judge of histories against the twin that tries every order, at length.
+ * The judge of histories against the twin that tries every order, and against bad patterns.
  *
- * usage: agreement TIMES [KIND]: so many random small histories of each kind
+ * usage: agreement TIMES [KIND]: so many random small histories of each kind, and for a hundred of
+ * these a long one
  */
 #include "tests/consistency/transaction_twin.h"
 
@@ -30,6 +31,12 @@ int main(int argc, char **argv)
 		if (!strstr(subject->name, kind))
 			continue;
 		agree(subject, times, 2, &agreement);
+		wrong += tell(subject->name, &agreement);
+	}
+	for (const struct subject *subject = long_subjects; subject->name; subject++) {
+		if (!strstr(subject->name, kind))
+			continue;
+		agree_at_length(subject, (times + 99) / 100, 2, &agreement);
 		wrong += tell(subject->name, &agreement);
 	}
 	for (const struct transaction_subject *subject = transaction_subjects; subject->name;

@@ -1,7 +1,9 @@
 /*
- * Random small histories, judged by the engines and by the twin that tries every order.
+ * Random histories, judged by the engines and by others: small ones by the twin that tries every
+ * order, long ones by the patterns that must not occur. The twin judges the patterns, too.
  */
 #include "tests/consistency/agreement.h"
+#include "tests/consistency/patterns.h"
 
 #include <stdio.h>
 
@@ -34,7 +36,24 @@ const struct subject subjects[] = {
 	 {.model = &model_set, .keys = 1, .values = 2, .weights = {2, 2, 1, 1, 1, 2}}},
 	{"set that only grows, read as a whole",
 	 {.model = &model_set, .keys = 1, .values = 3, .weights = {4, 0, 0, 0, 0, 3}}},
+	{"set that only grows, unique elements",
+	 {.model = &model_set, .keys = 1, .weights = {4, 0, 0, 0, 0, 3}}},
+	{"set, unique elements", {.model = &model_set, .keys = 1, .weights = {1, 1, 2, 2, 2}}},
 	{"set", {.model = &model_set, .keys = 1, .values = 2, .weights = {2, 2, 2, 2, 2}}},
+	{0},
+};
+
+const struct subject long_subjects[] = {
+	{"queue that is found empty",
+	 {.model = &model_queue, .keys = 1, .clients = 10, .weights = {2, 3}}},
+	{"queue that is long",
+	 {.model = &model_queue, .keys = 1, .clients = 20, .weights = {3, 2}}},
+	{"queue, dequeues of unknown outcome",
+	 {.model = &model_queue, .keys = 1, .clients = 10, .weights = {5, 4}, .unknown = 2}},
+	{"set, elements put in once",
+	 {.model = &model_set, .keys = 1, .clients = 10, .weights = {1, 1, 2, 2, 6}, .unknown = 3}},
+	{"set that only grows",
+	 {.model = &model_set, .keys = 1, .clients = 5, .weights = {1, 0, 0, 0, 0, 1}}},
 	{0},
 };
 
@@ -97,6 +116,11 @@ static void compare(struct room *room, const struct subject *subject, const stru
 	struct judge_limits limits = {.core = true};
 	struct finding finding;
 
+	enum legality patterns = patterns_say(recipe->model, &made.history);
+
+	if (patterns != UNDECIDED && patterns != (legal ? LEGAL : ILLEGAL) &&
+	    !agreement->differences++)
+		show(subject, &made.history, legal);
 	judge(room, recipe->model, &made.history, &limits, &finding);
 	agreement->witnessed += finding.by_witness;
 	agreement->unknown += count_unknown(&made.history);
@@ -131,6 +155,73 @@ void agree(const struct subject *subject, unsigned times, uint64_t seed,
 		recipe.unknown = pcg32_below(&pcg, 3) * 20;
 		recipe.lies = pcg32_below(&pcg, 3) * 30;
 		compare(room, subject, &recipe, &pcg, agreement);
+	}
+	room_close(room);
+}
+
+/* ---- At length --------------------------------------------------------------------------------
+ */
+
+/*
+ * Beside dequeues of unknown outcome the patterns do not tell of those that found nothing. And of
+ * the others now and then one is left out, so that somebody unknown must have taken its element,
+ * if he came in time.
+ */
+static void leave_out_dequeues(struct made *made, unsigned percent, struct pcg32 *pcg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < made->history.count; i++) {
+		const struct told *told = &made->operations[i].told;
+
+		if (told->operation == 0 || !told->answered ||
+		    (told->result && pcg32_below(pcg, 100) >= percent))
+			made->operations[kept++] = made->operations[i];
+	}
+	made->history.count = kept;
+}
+
+static void compare_at_length(struct room *room, const struct subject *subject,
+			      const struct recipe *recipe, unsigned swaps, struct pcg32 *pcg,
+			      struct agreement *agreement)
+{
+	struct made made = make_history(recipe, pcg);
+	struct finding finding;
+
+	while (swaps--)
+		swap_answers(&made, 2 * recipe->clients, pcg);
+	if (recipe->model == &model_queue && recipe->unknown)
+		leave_out_dequeues(&made, pcg32_below(pcg, 3), pcg);
+	enum legality patterns = patterns_say(recipe->model, &made.history);
+
+	judge(room, recipe->model, &made.history, &(struct judge_limits){0}, &finding);
+	agreement->unknown += count_unknown(&made.history);
+	agreement->legal += patterns == LEGAL;
+	agreement->illegal += patterns == ILLEGAL;
+	if ((patterns == UNDECIDED || finding.legality != patterns) && !agreement->differences++)
+		printf("\n%s, %zu operations: the patterns say %d, the judge %d\n", subject->name,
+		       made.history.count, (int)patterns, (int)finding.legality);
+	made_free(&made);
+}
+
+void agree_at_length(const struct subject *subject, unsigned times, uint64_t seed,
+		     struct agreement *agreement)
+{
+	enum { SHORTEST = 100, DOUBLINGS = 6, SWAPS_MAX = 3 };
+	bool whole = subject->recipe.weights[5];
+	struct room *room = room_open();
+	struct pcg32 pcg = pcg32_seeded(seed, 8);
+
+	*agreement = (struct agreement){.legal = 0};
+	for (unsigned i = 0; i < times; i++) {
+		struct recipe recipe = subject->recipe;
+		unsigned most = SHORTEST << (1 + pcg32_below(&pcg, DOUBLINGS));
+
+		recipe.operations = most / 2 + pcg32_below(&pcg, most);
+		if (whole)
+			recipe.operations /= 10;
+		compare_at_length(room, subject, &recipe, pcg32_below(&pcg, SWAPS_MAX + 1), &pcg,
+				  agreement);
 	}
 	room_close(room);
 }

@@ -1,5 +1,6 @@
 /*
- * Random small histories, judged by the engines and by the twin that tries every order.
+ * Random histories, judged by the engines and by others: small ones by the twin that tries every
+ * order, long ones by the patterns that must not occur.
  */
 #ifndef TESTS_CONSISTENCY_AGREEMENT_H
 #define TESTS_CONSISTENCY_AGREEMENT_H
@@ -11,14 +12,17 @@ struct subject {
 	struct recipe recipe;
 };
 extern const struct subject subjects[]; /* ended by name == NULL; no model: that of the app kv */
+extern const struct subject long_subjects[]; /* likewise */
 
 struct agreement {
-	unsigned legal, illegal;     /* as the twin says */
+	unsigned legal, illegal;     /* as the other one says */
 	unsigned witnessed, unknown; /* proved by the order of effects; operations */
 	unsigned differences;        /* of the judge; the first is printed */
 	unsigned bad_cores;          /* not illegal, or not minimal; likewise */
 };
 /* Judges so many histories, the same ones for the same seed. */
 void agree(const struct subject *, unsigned times, uint64_t seed, struct agreement *);
+/* Those of 100 to 10,000 operations, or of at most a tenth where the whole is read. */
+void agree_at_length(const struct subject *, unsigned times, uint64_t seed, struct agreement *);
 
 #endif

@@ -171,11 +171,19 @@ static unsigned draw_operation(struct making *making)
 	return operation;
 }
 
-static uint64_t draw_value(struct making *making)
+/* Of a set where no element is put in twice, who does not add one asks for one of the last. */
+static uint64_t draw_value(struct making *making, unsigned operation)
 {
 	unsigned values = making->recipe->values;
+	uint64_t recent = making->fresh < 2 * making->recipe->clients ? making->fresh
+								      : 2 * making->recipe->clients;
 
-	return values ? 1 + pcg32_below(making->pcg, values) : ++making->fresh;
+	if (values)
+		return 1 + pcg32_below(making->pcg, values);
+	if (making->recipe->model == &model_set && recent && operation != ADD &&
+	    operation != INSERT)
+		return making->fresh - pcg32_below(making->pcg, (uint32_t)recent);
+	return ++making->fresh;
 }
 
 static struct told draw_told(struct making *making)
@@ -186,7 +194,7 @@ static struct told draw_told(struct making *making)
 
 	if (recipe->model == &model_mutex || recipe->model == &model_fenced_lock)
 		return told;
-	told.value = draw_value(making);
+	told.value = draw_value(making, told.operation);
 	if (is_kv(recipe->model) && told.operation == 2)
 		told.value = 0;
 	if (is_kv(recipe->model) && told.operation == 3)
@@ -381,6 +389,35 @@ bool swap_reads(struct made *made, const struct model *model, unsigned times, st
 	for (unsigned attempt = 0; times && attempt < 100000; attempt++)
 		times -= swap_one(made, model, pcg);
 	return !times;
+}
+
+/* Those of the same operation and close to each other, so that it may be legal still. */
+static bool swap_two(struct made *made, uint32_t reach, struct pcg32 *pcg)
+{
+	size_t count = made->history.count;
+	size_t i = pcg32_below(pcg, (uint32_t)count);
+	size_t j = i + 1 + pcg32_below(pcg, reach);
+	struct told *one = &made->operations[i].told, *other = &made->operations[j % count].told;
+	struct told before = *one;
+
+	if (j >= count || one->operation != other->operation || !one->answered ||
+	    !other->answered || (one->result == other->result && one->matched == other->matched))
+		return false;
+	one->result = other->result;
+	one->matched = other->matched;
+	other->result = before.result;
+	other->matched = before.matched;
+	if (made->elements) { /* a read of all: how many there are is of the answer, too */
+		one->value = other->value;
+		other->value = before.value;
+	}
+	return true;
+}
+
+void swap_answers(struct made *made, uint32_t reach, struct pcg32 *pcg)
+{
+	for (unsigned attempt = 0; attempt < 1000 && !swap_two(made, reach, pcg); attempt++)
+		;
 }
 
 /* ---- The twin ----------------------------------------------------------------------------------

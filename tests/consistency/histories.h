@@ -31,6 +31,10 @@ void made_free(struct made *);
  * began; so often. False: there are not so many. */
 bool swap_reads(struct made *, const struct model *, unsigned times, struct pcg32 *);
 
+/* Swaps what two operations were told, of which one was invoked at most `reach` others after the
+ * other. */
+void swap_answers(struct made *, uint32_t reach, struct pcg32 *);
+
 /* By trying every order: small histories only. */
 bool twin_finds_order(const struct model *, const struct history *);
 

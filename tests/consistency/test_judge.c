@@ -1,6 +1,6 @@
 /*
- * The judge of histories: against a twin that tries every order, and on histories that everybody
- * knows.
+ * The judge of histories: against a twin that tries every order, against patterns that must not
+ * occur, and on histories that everybody knows.
  */
 #include "tests/tests.h"
 
@@ -19,6 +19,19 @@ static void as_the_twin_says(void)
 		if (subject->recipe.model != &model_set && subject->recipe.model != &model_queue)
 			CU_ASSERT(agreement.witnessed > 500);
 		CU_ASSERT(agreement.illegal > 500);
+	}
+}
+
+static void as_the_patterns_say(void)
+{
+	for (const struct subject *subject = long_subjects; subject->name; subject++) {
+		struct agreement agreement;
+
+		agree_at_length(subject, 100, 1, &agreement);
+		EQUAL(agreement.differences, 0);
+		CU_ASSERT(agreement.legal > 20);
+		CU_ASSERT(agreement.illegal > 20);
+		CU_ASSERT(!subject->recipe.unknown || agreement.unknown > 1000);
 	}
 }
 
@@ -276,5 +289,7 @@ CU_TestInfo judge_tests[] = {
 	{"10,000 random small histories of each model are judged as by a twin that tries every "
 	 "order",
 	 as_the_twin_says},
+	{"long histories of queues and sets are judged as by what must not occur in them",
+	 as_the_patterns_say},
 	CU_TEST_INFO_NULL,
 };
