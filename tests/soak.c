@@ -72,7 +72,7 @@ static void note_unmet(struct theatre *theatre, const struct scenario *scenario,
 	struct metrics metrics;
 
 	metrics_of(theatre, scenario, &report->last, &metrics);
-	judge_run(scenario, &report->last, &metrics, false, &judgement);
+	judge_run(scenario, &report->last, &metrics, &judgement);
 	metrics_free(&metrics);
 	for (unsigned i = 0; i < scenario->expectation_count; i++)
 		if (judgement.outcome[i] >= UNSETTLED && !report->unmet[0])

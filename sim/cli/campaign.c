@@ -86,6 +86,9 @@ static void add(struct crew *crew, const struct run_record *record, uint64_t see
 	campaign->violated += !strcmp(verdict, "violated");
 	campaign->unmet += !strcmp(verdict, "unmet");
 	campaign->unknown += !strcmp(verdict, "unknown");
+	campaign->cut_short += result->cut_short;
+	campaign->ended_before += crew->options->until_text && !result->cut_short &&
+				  !result->check.violated;
 	campaign->events += result->events;
 	campaign->simulated += result->ended;
 	campaign->faults_fired += result->faults_fired;
@@ -303,7 +306,9 @@ static int verdict_status(const struct crew *crew)
 	if (campaign->runs == campaign->died)
 		return STATUS_HELD;
 	if (scenario_hunts(crew->scenario))
-		return hunt_over(crew) ? STATUS_HELD : STATUS_VIOLATED;
+		return hunt_over(crew)       ? STATUS_HELD
+		       : campaign->cut_short ? STATUS_INCONCLUSIVE
+					     : STATUS_VIOLATED;
 	if (campaign->violated || campaign->unmet)
 		return STATUS_VIOLATED;
 	return campaign->unknown ? STATUS_INCONCLUSIVE : STATUS_HELD;

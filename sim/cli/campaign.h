@@ -18,10 +18,11 @@ enum {
 struct campaign_options {
 	uint64_t first, last;
 	unsigned jobs;
-	bool trace;           /* of every run that keeps a folder */
-	nanoseconds until;    /* 0: each run's own end */
-	uint64_t until_event; /* 0: likewise */
-	uint64_t inspect;     /* processes whose state is told, of every run that keeps a folder */
+	bool trace;             /* of every run that keeps a folder */
+	nanoseconds until;      /* 0: each run's own end */
+	uint64_t until_event;   /* 0: likewise */
+	const char *until_text; /* either, as it was written; NULL: neither */
+	uint64_t inspect; /* processes whose state is told, of every run that keeps a folder */
 	const char *out;
 	const char *replay;  /* the command that gives a run again, but for its seed */
 	const char *program; /* what the command was called by: `replay` begins with "ordeal" */
@@ -38,6 +39,7 @@ struct noted {
 struct campaign {
 	uint64_t first, planned; /* seeds first .. first + planned - 1, unless it ended sooner */
 	uint64_t runs, violated, unmet, unknown, died;
+	uint64_t cut_short, ended_before; /* `until`; a conviction is neither */
 	uint64_t events, checks[JUDGES], verdicts[JUDGES][VIOLATED + 1];
 	nanoseconds simulated;
 	struct workload_counts operations;

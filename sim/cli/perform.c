@@ -23,8 +23,7 @@ static void perform(struct theatre *theatre, const struct scenario *scenario,
 	run->events_max = options->until_event;
 	run_scenario(theatre, scenario, run, &record->result);
 	metrics_of(theatre, scenario, &record->result, metrics);
-	judge_run(scenario, &record->result, metrics, options->until || options->until_event,
-		  &record->judgement);
+	judge_run(scenario, &record->result, metrics, &record->judgement);
 	record->metrics = *metrics;
 	record->metrics.buckets = NULL;
 	record->metrics.outages = NULL;

@@ -18,7 +18,6 @@ struct settings {
 	unsigned seeds_given; /* how often */
 	unsigned inspected;   /* the highest of the processes that were named */
 	bool quiet, bugs_off;
-	const char *until_text; /* as it was written, for the replay */
 	const char *bugs[BUGS_MAX];
 	unsigned bug_count;
 	struct campaign_options campaign;
@@ -91,7 +90,7 @@ static bool take_until(void *context, const char *value, char complaint[COMPLAIN
 		return false;
 	}
 	campaign->until_event = event;
-	settings->until_text = value;
+	campaign->until_text = value;
 	return true;
 }
 
@@ -169,7 +168,7 @@ static const struct flag flags[] = {
 	 take_jobs},
 	{"until", "TIME|EVENT",
 	 "end each run there: at a simulated time (500ms, 10s) or after an event, as the\n"
-	 "trace numbers them (default: its own end)",
+	 "trace numbers them (default: its own end); what needs the end is not judged",
 	 take_until},
 	{"inspect", "n2|all",
 	 "print a process as the run left it, at its end, at --until or where it was\n"
@@ -258,8 +257,8 @@ static char *replay_command(const struct scenario *scenario, const struct settin
 		fputs(" --bug", out);
 		put_word(out, settings->bugs[i]);
 	}
-	if (settings->until_text)
-		fprintf(out, " --until %s", settings->until_text);
+	if (settings->campaign.until_text)
+		fprintf(out, " --until %s", settings->campaign.until_text);
 	fclose(out);
 	return text;
 }

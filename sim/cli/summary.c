@@ -31,6 +31,12 @@ static void folder_of(char folder[FOLDER_PATH_MAX], const struct scenario *scena
 
 /* ---- A violation ----------------------------------------------------------------------------- */
 
+/* The legend at a trace's head is none. */
+static bool is_event(const char *line)
+{
+	return line[0] != '#' && line[0] != '\n';
+}
+
 /* The lines before the one that tells the violation; the last of the file, where none does. */
 static void print_trace(FILE *out, const char *path, const char *sentence)
 {
@@ -43,7 +49,7 @@ static void print_trace(FILE *out, const char *path, const char *sentence)
 	snprintf(start, sizeof(start), "%.*s", SENTENCE_KNOWN_BY, sentence);
 	while (fgets(ring[count % TRACE_RING_LINES], TRACE_LINE_MAX, trace) &&
 	       !strstr(ring[count % TRACE_RING_LINES], start))
-		count++;
+		count += is_event(ring[count % TRACE_RING_LINES]);
 	fclose(trace);
 	for (size_t i = count < TRACE_LINES ? 0 : count - TRACE_LINES; i < count; i++)
 		fprintf(out, "    | %.*s\n", (int)strcspn(ring[i % TRACE_RING_LINES], "\n"),
@@ -193,7 +199,28 @@ static void print_inspection(FILE *out, const struct scenario *scenario,
 
 /* ---- What the verdict rests on --------------------------------------------------------------- */
 
-static void print_runs(FILE *out, const struct campaign *campaign)
+/* Where runs were to end: did they? */
+static void print_until(FILE *out, const struct campaign_options *options,
+			const struct campaign *campaign)
+{
+	bool many = campaign->runs > 1;
+
+	if (campaign->cut_short && many)
+		fprintf(out, "; %" PRIu64 " cut short", campaign->cut_short);
+	else if (campaign->cut_short)
+		fprintf(out, "; cut short");
+	if (campaign->cut_short)
+		fprintf(out, " by --until %s", options->until_text);
+	if (campaign->ended_before && many)
+		fprintf(out, "; %" PRIu64, campaign->ended_before);
+	else if (campaign->ended_before)
+		fputs("; it", out);
+	if (campaign->ended_before)
+		fprintf(out, " ended before --until %s", options->until_text);
+}
+
+static void print_runs(FILE *out, const struct campaign_options *options,
+		       const struct campaign *campaign)
 {
 	char time[DURATION_TEXT_MAX];
 	uint64_t last = campaign->first + campaign->runs - 1;
@@ -209,6 +236,7 @@ static void print_runs(FILE *out, const struct campaign *campaign)
 		duration_text(campaign->simulated, time));
 	if (campaign->died)
 		fprintf(out, "; %" PRIu64 " died", campaign->died);
+	print_until(out, options, campaign);
 	fputc('\n', out);
 }
 
@@ -216,14 +244,14 @@ static void print_expectation(FILE *out, const struct scenario *scenario,
 			      const struct campaign *campaign, unsigned i)
 {
 	const struct campaign_expectation *found = &campaign->expectation[i];
-	const struct expectation *expect = &scenario->expect[i];
+	const struct expectation expect = judged_expectation(scenario, i);
 	char text[EXPECTATION_TEXT_MAX];
 	enum fulfilment worst = found->judged ? found->worst : NOT_JUDGED;
 
 	/* What no run of a hunt brought about is missing from all of them together. */
-	if (expect->kind == EXPECT_VIOLATION && scenario_hunts(scenario) && worst != MET)
+	if (expect.kind == EXPECT_VIOLATION && worst != MET && !campaign->cut_short)
 		worst = UNMET;
-	fprintf(out, "  %-13s %-34s %s", i ? "" : "expected", expectation_text(expect, text),
+	fprintf(out, "  %-13s %-34s %s", i ? "" : "expected", expectation_text(&expect, text),
 		fulfilment_names[worst]);
 	if (found->why[0] && worst == found->worst)
 		fprintf(out, ": %s", found->why);
@@ -357,7 +385,10 @@ static void print_other_judges(FILE *out, const struct campaign *campaign)
 static const char *headline(const struct scenario *scenario, const struct campaign *campaign)
 {
 	switch (campaign->status) {
-	case STATUS_HELD: return scenario_hunts(scenario) ? "convicted, as expected" : "holds";
+	case STATUS_HELD:
+		if (scenario_hunts(scenario))
+			return "convicted, as expected";
+		return campaign->cut_short ? "holds, as far as it went" : "holds";
 	case STATUS_VIOLATED:
 		if (scenario_hunts(scenario))
 			return "NOT CONVICTED as expected";
@@ -378,7 +409,7 @@ void summary_print(FILE *out, const struct scenario *scenario,
 	fprintf(out, "%s: %s\n", scenario->name, headline(scenario, campaign));
 	if (scenario->shows && scenario->shows[0])
 		fprintf(out, "  %s\n", scenario->shows);
-	print_runs(out, campaign);
+	print_runs(out, options, campaign);
 	if (campaign->died < campaign->runs)
 		print_expectations(out, scenario, campaign);
 	if (campaign->died < campaign->runs && !quiet) {

@@ -87,10 +87,13 @@ static void find(struct found *finding, enum fulfilment outcome, const char *for
 	va_end(arguments);
 }
 
+static const char cut_short[] = "the run was cut short";
+
 /* All of a set of judges: violated by one is violated, unknown to one is unknown, and at least one
  * must have seen something. */
-static void by_judges(const struct check_result *check, uint32_t set, struct found *finding)
+static void by_judges(const struct run_result *result, uint32_t set, struct found *finding)
 {
+	const struct check_result *check = &result->check;
 	bool seen = false;
 
 	for (unsigned i = 0; i < JUDGES; i++) {
@@ -104,6 +107,8 @@ static void by_judges(const struct check_result *check, uint32_t set, struct fou
 	}
 	if (!seen && check->violated)
 		find(finding, NOT_JUDGED, "the violation ended the run");
+	else if (!seen && result->cut_short)
+		find(finding, NOT_JUDGED, cut_short);
 	else if (!seen)
 		find(finding, UNSETTLED, "no judge saw anything to check");
 }
@@ -125,7 +130,8 @@ static void by_availability(const struct expectation *expect, const struct metri
 	char text[DURATION_TEXT_MAX];
 
 	if (!isfinite(share)) {
-		find(finding, UNSETTLED, "no operation was begun");
+		find(finding, UNSETTLED, "no operation was begun after the warm-up%s",
+		     isfinite(metrics->availability) ? " and outside of faults" : "");
 		return;
 	}
 	/* A threshold is a whole number of 2^-32: half a step is its rounding. */
@@ -179,19 +185,13 @@ static void by_outages(const struct expectation *expect, const struct metrics *m
 }
 
 static void judge_expectation(const struct expectation *expect, const struct run_result *result,
-			      const struct metrics *metrics, bool hunts, struct found *finding)
+			      const struct metrics *metrics, struct found *finding)
 {
-	enum expectation_kind kind = expect->kind;
-
-	if (kind == EXPECT_VIOLATION && !hunts)
-		kind = EXPECT_SAFE;
-	switch (kind) {
-	case EXPECT_SAFE: by_judges(&result->check, safety_judges(), finding); break;
-	case EXPECT_LINEARIZABLE:
-		by_judges(&result->check, 1u << JUDGE_LINEARIZABILITY, finding);
-		break;
+	switch (expect->kind) {
+	case EXPECT_SAFE: by_judges(result, safety_judges(), finding); break;
+	case EXPECT_LINEARIZABLE: by_judges(result, 1u << JUDGE_LINEARIZABILITY, finding); break;
 	case EXPECT_LIVE:
-		by_judges(&result->check, 1u << JUDGE_CONVERGENCE | 1u << JUDGE_LIVENESS, finding);
+		by_judges(result, 1u << JUDGE_CONVERGENCE | 1u << JUDGE_LIVENESS, finding);
 		break;
 	case EXPECT_AVAILABILITY: by_availability(expect, metrics, finding); break;
 	case EXPECT_RECOVERS:
@@ -204,36 +204,49 @@ static void judge_expectation(const struct expectation *expect, const struct run
 		if (result->check.verdict[expect->of] == VIOLATED)
 			find(finding, MET, "convicted");
 		else
-			find(finding, NOT_JUDGED, "not convicted by this run alone");
+			find(finding, NOT_JUDGED,
+			     result->cut_short ? cut_short : "not convicted by this run alone");
 		break;
 	}
 }
 
 /* ---- A run ----------------------------------------------------------------------------------- */
 
-/* Does it speak of what comes after the heal, which a run that is cut short never sees? */
+/* Does it speak of the whole run? A safety judge speaks of every moment. */
 static bool needs_the_end(const struct expectation *expect)
 {
-	return expect->kind == EXPECT_LIVE ||
-	       (expect->kind == EXPECT_RECOVERS && expect->after == AFTER_HEAL);
+	return expect->kind == EXPECT_LIVE || expect->kind == EXPECT_AVAILABILITY ||
+	       expect->kind == EXPECT_RECOVERS;
+}
+
+struct expectation judged_expectation(const struct scenario *scenario, unsigned i)
+{
+	struct expectation expect = scenario->expect[i];
+
+	if (expect.kind == EXPECT_VIOLATION && !scenario_hunts(scenario))
+		expect.kind = EXPECT_SAFE;
+	return expect;
 }
 
 void judge_run(const struct scenario *scenario, const struct run_result *result,
-	       const struct metrics *metrics, bool cut_short, struct judgement *judgement)
+	       const struct metrics *metrics, struct judgement *judgement)
 {
 	bool hunts = scenario_hunts(scenario);
 
 	memset(judgement, 0, sizeof(*judgement));
 	for (unsigned i = 0; i < scenario->expectation_count; i++) {
-		const struct expectation *expect = &scenario->expect[i];
+		struct expectation expect = judged_expectation(scenario, i);
 		struct found finding = {MET, 0, judgement->why[i]};
 
-		if (hunts && expect->kind != EXPECT_VIOLATION)
+		if (expect.kind != scenario->expect[i].kind)
+			find(&finding, MET, "no bug is on, so no violation of %s is expected",
+			     judges[expect.of].name);
+		if (hunts && expect.kind != EXPECT_VIOLATION)
 			find(&finding, NOT_JUDGED, "a bug is on");
-		else if (cut_short && !result->healed && needs_the_end(expect))
-			find(&finding, NOT_JUDGED, "the run was cut short");
+		else if (result->cut_short && needs_the_end(&expect))
+			find(&finding, NOT_JUDGED, cut_short);
 		else
-			judge_expectation(expect, result, metrics, hunts, &finding);
+			judge_expectation(&expect, result, metrics, &finding);
 		judgement->outcome[i] = finding.outcome;
 		judgement->badness[i] = finding.badness;
 	}

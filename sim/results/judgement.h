@@ -24,15 +24,17 @@ struct run_record {
 	int died; /* of this signal (or, below 0, by itself with that status): the rest is zero */
 };
 
-/* `cut_short`: the caller ended the run early, so that what needs its end is not judged. */
+/* What a run that was cut short cannot decide is not judged. */
 void judge_run(const struct scenario *, const struct run_result *, const struct metrics *,
-	       bool cut_short, struct judgement *);
+	       struct judgement *);
 
 /* Is the run worth a folder and a second look? In a hunt for an expected violation, only a
  * conviction is. */
 bool worth_keeping(const struct scenario *, const struct run_record *);
 /* Does the scenario look for a violation that a bug, turned on, should bring about? */
 bool scenario_hunts(const struct scenario *);
+/* What is judged of its i-th expectation: with no bug on, `safe` in place of a violation. */
+struct expectation judged_expectation(const struct scenario *, unsigned i);
 /* Seeds that a hunt may take: the largest `within`. */
 uint32_t hunt_seeds(const struct scenario *);
 

@@ -216,13 +216,13 @@ static void print_heard(FILE *out, const json_t *list)
 
 static void print_process(FILE *out, const json_t *of)
 {
-	const char *status = word(of, "status");
+	const char *status = word(of, "status"), *role = word(of, "role");
 
 	fprintf(out, "    | %-4s", word(of, "process"));
-	if (strcmp(status, "up") != 0)
+	if (strcmp(status, "up") != 0 || !role[0])
 		fprintf(out, " %s", status);
-	if (json_is_string(json_object_get(of, "role")))
-		fprintf(out, " %s", word(of, "role"));
+	if (role[0])
+		fprintf(out, " %s", role);
 	if (json_is_integer(json_object_get(of, "term")))
 		fprintf(out, " in term %lld", (long long)number(of, "term"));
 	fprintf(out, ", applied %lld", (long long)number(of, "applied"));

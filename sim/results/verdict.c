@@ -73,9 +73,10 @@ static json_t *expectations_json(const struct scenario *scenario, const struct r
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < scenario->expectation_count; i++) {
+		struct expectation judged = judged_expectation(scenario, i);
 		json_t *object = json_object();
 
-		put_text(object, "expected", expectation_text(&scenario->expect[i], text));
+		put_text(object, "expected", expectation_text(&judged, text));
 		put_text(object, "outcome", fulfilment_names[record->judgement.outcome[i]]);
 		put_text(object, "because", record->judgement.why[i]);
 		json_array_append_new(list, object);
@@ -294,6 +295,7 @@ void verdict_write(FILE *out, struct world *world, const struct scenario *scenar
 	put_time(root, "healed", result->healed ? result->healed : -1);
 	put_time(root, "settled", result->settled ? result->settled : -1);
 	put_time(root, "ended", result->ended);
+	put(root, "cut_short", json_boolean(result->cut_short));
 	put_count(root, "events", result->events);
 	put_hash(root, "fingerprint", result->fingerprint);
 	put_text(root, "replay", replay);

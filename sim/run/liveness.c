@@ -135,8 +135,8 @@ static bool over(struct watch *watch)
 	return true;
 }
 
-void liveness_phase(struct world *world, const struct scenario *scenario, struct run_result *result,
-		    struct stall *stall)
+void liveness_phase(struct world *world, const struct scenario *scenario, nanoseconds until,
+		    struct run_result *result, struct stall *stall)
 {
 	nanoseconds patience = scenario_patience(scenario);
 	struct watch watch = {
@@ -154,8 +154,12 @@ void liveness_phase(struct world *world, const struct scenario *scenario, struct
 	result->healed = world->now;
 	stall->elections_before_heal = world->observed[SAW_LEADER_ELECTED];
 	do {
-		world_run(world, world->now + patience / PROBES_A_PATIENCE, &limit);
-		if (world->stop)
+		nanoseconds next = world->now + patience / PROBES_A_PATIENCE;
+
+		result->cut_short = until && next > until;
+		world_run(world, result->cut_short ? until : next, &limit);
+		result->cut_short &= !world->stop;
+		if (world->stop || result->cut_short)
 			return;
 		look(&watch);
 	} while (!over(&watch));

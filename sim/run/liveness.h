@@ -6,9 +6,11 @@
 
 /*
  * Runs the world from the heal to the scenario's end, and beyond it as long as the cluster may take
- * to settle. Speaks for the judge of liveness. Fills in `healed` and `settled` of the result, and,
- * where it convicts, who waited. What happens in the world is the same with and without judges.
+ * to settle; or to `until`, where that is not 0, and then it was cut short. Speaks for the judge of
+ * liveness. Fills in `healed` and `settled` of the result, and, where it convicts, who waited. What
+ * happens in the world is the same with and without judges.
  */
-void liveness_phase(struct world *, const struct scenario *, struct run_result *, struct stall *);
+void liveness_phase(struct world *, const struct scenario *, nanoseconds until, struct run_result *,
+		    struct stall *);
 
 #endif

@@ -321,12 +321,13 @@ static void play(struct world *world, void *context)
 {
 	struct theatre *theatre = context;
 	const struct scenario *scenario = theatre->scenario;
-	nanoseconds cut_short = theatre->options->duration_max;
+	nanoseconds until = theatre->options->duration_max;
 	const char *limit;
 
 	begin(theatre);
-	if (cut_short && cut_short <= scenario->heal) {
-		world_run(world, cut_short, &limit);
+	if (until && until <= scenario->heal) {
+		world_run(world, until, &limit);
+		theatre->result->cut_short = !world->stop;
 		return;
 	}
 	world_run(world, scenario->heal, &limit);
@@ -334,10 +335,7 @@ static void play(struct world *world, void *context)
 		return;
 	workload_stop(world);
 	faults_heal(world);
-	if (cut_short)
-		world_run(world, cut_short, &limit);
-	else
-		liveness_phase(world, scenario, theatre->result, &theatre->stall);
+	liveness_phase(world, scenario, until, theatre->result, &theatre->stall);
 }
 
 /* Here, too, apps have their word, and inspectors. */
@@ -432,9 +430,11 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	}
 	enum outcome outcome = world_enter(world, play, theatre, &limit);
 
-	if (outcome == RAN_LIMIT && options->events_max && world->events == options->events_max)
+	if (outcome == RAN_LIMIT && options->events_max && world->events == options->events_max) {
 		outcome = RAN_UNTIL; /* this limit was asked for */
-	if (outcome == RAN_LIMIT)    /* what never came to its end is a stall, too */
+		result->cut_short = true;
+	}
+	if (outcome == RAN_LIMIT) /* what never came to its end is a stall, too */
 		stall_capture(world, result->healed, &theatre->stall);
 	if (world_enter(world, close_run, theatre, &none) == RAN_LIMIT) {
 		outcome = RAN_LIMIT;

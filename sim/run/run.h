@@ -20,8 +20,8 @@ struct world *theatre_world(struct theatre *); /* of the last run; good until th
 struct run_options {
 	uint64_t seed;
 	FILE *trace;              /* NULL: none */
-	nanoseconds duration_max; /* where not 0: the run ends there, liveness unjudged */
-	uint64_t events_max;      /* where not 0: it ends after so many, likewise */
+	nanoseconds duration_max; /* where not 0: the run ends there, unless it ends before */
+	uint64_t events_max;      /* where not 0: after so many, likewise */
 	bool unjudged;            /* no judges at all: to show that they change nothing */
 	bool junk;                /* freed memory is filled with junk */
 	struct choice_source *source;
@@ -48,6 +48,7 @@ struct run_result {
 	struct counters counters;
 	uint64_t events, fingerprint;
 	nanoseconds ended, healed, settled; /* 0: not */
+	bool cut_short;                     /* it ended where the options say, before its own end */
 	uint64_t leader_changes;
 	unsigned faults_fired, faults_never_fired;
 };

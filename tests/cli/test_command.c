@@ -183,7 +183,7 @@ static void lint_tells_what_is_wrong_and_what_is_odd(void)
 	shell_file("hasty.yaml", SMALL("hasty", "network: {default: {latency: 400ms}}\n"));
 	EQUAL(shell("$ORDEAL lint hasty.yaml"), 0);
 	CONTAINS(shell_out(), "hasty.yaml: warning: workload.timeout is 500ms, and there and back");
-	EQUAL(shell("$ORDEAL run hasty.yaml --until 1s"), 3);
+	EQUAL(shell("$ORDEAL run hasty.yaml --until 1s"), 0);
 	CONTAINS(shell_err(), "hasty.yaml: warning: workload.timeout is 500ms, and there and back");
 	EQUAL(shell("$ORDEAL run good.yaml && test ! -s .stderr && rm -r out"), 0);
 	EQUAL(shell("test -e out"), 1);
@@ -259,6 +259,36 @@ static void a_run_ends_after_the_event_that_is_asked_for(void)
 	shell_end();
 }
 
+static void what_a_run_cut_short_cannot_decide_is_not_judged(void)
+{
+	begin();
+	/* The server is down still: what succeeded so far says nothing of the whole. */
+	EQUAL(shell("echo '  - recovers: {within: 1s, after: fault}' >> unmet.yaml; "
+		    "$ORDEAL run unmet.yaml --until 1200ms"),
+	      0);
+	CONTAINS(shell_out(), "unmet: holds, as far as it went\n");
+	CONTAINS(shell_out(), "s of simulated time; cut short by --until 1200ms\n");
+	CONTAINS(shell_out(), "availability: {min: 99%}           not judged: the run was cut ");
+	CONTAINS(shell_out(), "after: fault} not judged: the run was cut short");
+	CONTAINS(shell_text("out/latest/verdict.json"), "\"cut_short\": true");
+	EQUAL(shell("$ORDEAL run good.yaml --until 1"), 0);
+	CONTAINS(shell_out(), "linearizable                       not judged: the run was cut ");
+	shell_end();
+}
+
+static void an_end_beyond_the_end_is_told(void)
+{
+	begin();
+	EQUAL(shell("$ORDEAL run good.yaml --until 9999999"), 0);
+	CONTAINS(shell_out(), "; it ended before --until 9999999\n");
+	CONTAINS(shell_out(), "live                               met");
+	EQUAL(shell("$ORDEAL run good.yaml --until 1h --seeds 1..3"), 0);
+	CONTAINS(shell_out(), "; 3 ended before --until 1h\n");
+	EQUAL(shell("$ORDEAL run good.yaml"), 0);
+	CU_ASSERT(!strstr(shell_out(), "--until"));
+	shell_end();
+}
+
 static void a_conviction_is_inspected_where_it_fell(void)
 {
 	char event[32];
@@ -317,6 +347,9 @@ CU_TestInfo command_tests[] = {
 	{"the help pages name scenarios that exist", examples_name_what_there_is},
 	{"a run ends after the event that is asked for, and tells of its processes",
 	 a_run_ends_after_the_event_that_is_asked_for},
+	{"what a run cut short cannot decide is not judged",
+	 what_a_run_cut_short_cannot_decide_is_not_judged},
+	{"an end beyond a run's own end is told", an_end_beyond_the_end_is_told},
 	{"a conviction is inspected where it fell", a_conviction_is_inspected_where_it_fell},
 	{"every limit that ends a run is listed", every_limit_that_ends_a_run_is_listed},
 	CU_TEST_INFO_NULL,

@@ -70,6 +70,10 @@ static void seven_that_are_wrong_are_convicted_by_name(void)
 		CONTAINS(shell_out(), seven[i].says);
 		CONTAINS(shell_out(), ".yaml --plugin ./");
 		EQUAL(shell_err()[0], 0);
+		/* Events lead to it; the trace's legend does not. */
+		CU_ASSERT(!strstr(shell_out(), "    | #") && !strstr(shell_out(), "    | \n"));
+		if (!strcmp(seven[i].name, "silent")) /* it tells no role and no term */
+			CONTAINS(shell_out(), "    | n1   up, applied 0");
 	}
 	shell_end();
 }

@@ -29,7 +29,8 @@ static void begin(struct expectation expect)
 
 static enum fulfilment judged(bool cut_short)
 {
-	judge_run(&scenario, &result, &metrics, cut_short, &judgement);
+	result.cut_short = cut_short;
+	judge_run(&scenario, &result, &metrics, &judgement);
 	return judgement.outcome[0];
 }
 
@@ -61,6 +62,12 @@ static void what_nobody_saw_is_never_met(void)
 	begin((struct expectation){.kind = EXPECT_AVAILABILITY});
 	metrics.availability = NAN;
 	EQUAL(judged(false), UNSETTLED);
+	CU_ASSERT_STRING_EQUAL(judgement.why[0], "no operation was begun after the warm-up");
+	scenario.expect[0].outside_faults = true;
+	metrics.availability = 1;
+	metrics.availability_outside = NAN;
+	EQUAL(judged(false), UNSETTLED);
+	CONTAINS(judgement.why[0], "after the warm-up and outside of faults");
 	begin((struct expectation){.kind = EXPECT_RECOVERS, .after = AFTER_FAULT});
 	EQUAL(judged(false), UNSETTLED);
 }
@@ -78,12 +85,47 @@ static void live_takes_convergence_and_liveness(void)
 
 static void a_run_cut_short_is_not_judged_by_its_end(void)
 {
+	static struct outage never = {0, 9 * MS, -1};
+
 	begin((struct expectation){.kind = EXPECT_LIVE});
+	EQUAL(judged(true), NOT_JUDGED);
+	result.healed = 100 * MS;
 	EQUAL(judged(true), NOT_JUDGED);
 	begin((struct expectation){.kind = EXPECT_RECOVERS, .after = AFTER_HEAL, .within = MS});
 	EQUAL(judged(true), NOT_JUDGED);
-	begin((struct expectation){.kind = EXPECT_SAFE});
-	EQUAL(judged(true), MET);
+	result.healed = 100 * MS;
+	EQUAL(judged(true), NOT_JUDGED);
+	begin((struct expectation){.kind = EXPECT_RECOVERS, .after = AFTER_FAULT, .within = MS});
+	EQUAL(judged(true), NOT_JUDGED);
+	metrics.outages = &never;
+	metrics.outage_count = 1;
+	EQUAL(judged(true), NOT_JUDGED);
+	begin((struct expectation){.kind = EXPECT_AVAILABILITY, .min = PROBABILITY_ONE});
+	metrics.availability = NAN;
+	EQUAL(judged(true), NOT_JUDGED);
+	metrics.availability = 0.5;
+	EQUAL(judged(true), NOT_JUDGED);
+	CU_ASSERT_STRING_EQUAL(judgement.why[0], "the run was cut short");
+}
+
+static void a_run_cut_short_is_judged_by_what_was_seen(void)
+{
+	static const struct {
+		enum expectation_kind kind;
+		enum judge judge;
+	} of[] = {{EXPECT_SAFE, JUDGE_VOTE_ONCE}, {EXPECT_LINEARIZABLE, JUDGE_LINEARIZABILITY}};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		begin((struct expectation){.kind = of[i].kind});
+		EQUAL(judged(true), MET);
+		result.check.verdict[of[i].judge] = UNKNOWN;
+		EQUAL(judged(true), UNSETTLED);
+		result.check.verdict[of[i].judge] = VIOLATED;
+		EQUAL(judged(true), UNMET);
+		for (unsigned j = 0; j < JUDGES; j++)
+			result.check.verdict[j] = NOT_EXERCISED;
+		EQUAL(judged(true), NOT_JUDGED);
+	}
 }
 
 static void availability_is_compared_with_its_threshold(void)
@@ -137,8 +179,11 @@ static void with_no_bug_on_an_expected_violation_is_safe(void)
 	begin((struct expectation){
 		.kind = EXPECT_VIOLATION, .of = JUDGE_VOTE_ONCE, .within_seeds = 9});
 	EQUAL(judged(false), MET);
+	CONTAINS(judgement.why[0], "no violation of vote-once is expected");
+	EQUAL(judged_expectation(&scenario, 0).kind, EXPECT_SAFE);
 	result.check.verdict[JUDGE_VOTE_ONCE] = VIOLATED;
 	EQUAL(judged(false), UNMET);
+	CONTAINS(judgement.why[0], "vote-once is violated");
 }
 
 static void durations_are_readable(void)
@@ -156,6 +201,7 @@ CU_TestInfo judgement_tests[] = {
 	{"what nobody saw is never met", what_nobody_saw_is_never_met},
 	{"live takes convergence and liveness", live_takes_convergence_and_liveness},
 	{"a run cut short is not judged by its end", a_run_cut_short_is_not_judged_by_its_end},
+	{"a run cut short is judged by what was seen", a_run_cut_short_is_judged_by_what_was_seen},
 	{"availability is compared with its threshold",
 	 availability_is_compared_with_its_threshold},
 	{"recovery is measured from the heal, or from each fault's end",

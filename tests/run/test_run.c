@@ -514,7 +514,66 @@ static void judges_and_traces_change_nothing(void)
 	close_theatres();
 }
 
+/* ---- Cut short ------------------------------------------------------------------------------- */
+
+enum { DIGESTS_MAX = 1 << 16 };
+static uint64_t digests[2][DIGESTS_MAX];
+
+static void note_digest(void *to, uint64_t event, uint64_t digest)
+{
+	if (event < DIGESTS_MAX)
+		((uint64_t *)to)[event] = digest;
+}
+
+/* Runs seed 5 up to there, which is to be the beginning of the whole run. */
+static void run_cut(nanoseconds time, uint64_t event)
+{
+	struct run_options options = {.seed = 5,
+				      .duration_max = time,
+				      .events_max = event,
+				      .digests = note_digest,
+				      .digests_context = digests[1]};
+
+	run_scenario(here, scenario, &options, &result);
+	CU_ASSERT(result.events > 100 && result.events < DIGESTS_MAX);
+	EQUAL(memcmp(digests[0], digests[1], (size_t)result.events * sizeof(uint64_t)), 0);
+}
+
+static void a_run_cut_short_is_the_beginning_of_the_whole(void)
+{
+	struct run_options whole = {
+		.seed = 5, .digests = note_digest, .digests_context = digests[0]};
+
+	open_theatres();
+	parse(raft3, "run: {duration: 4s, heal: 3s}\nfaults: [{at: 1s, crash: leader, for: 1s}]\n");
+	run_scenario(here, scenario, &whole, &result);
+	uint64_t events = result.events;
+	nanoseconds ended = result.ended;
+
+	CU_ASSERT(!result.cut_short && result.settled);
+	run_cut(2000000000, 0);
+	CU_ASSERT(result.cut_short && !result.healed);
+	EQUAL(result.ended, 2000000000);
+	run_cut(3333333333, 0); /* while the cluster settles */
+	CU_ASSERT(result.cut_short);
+	EQUAL(result.healed, 3000000000);
+	EQUAL(result.ended, 3333333333);
+	EQUAL(result.check.verdict[JUDGE_LIVENESS], NOT_EXERCISED);
+	run_cut(0, events / 2);
+	CU_ASSERT(result.cut_short);
+	run_cut(ended + 1000000000, 0);
+	CU_ASSERT(!result.cut_short);
+	EQUAL(result.events, events);
+	EQUAL(result.ended, ended);
+	EQUAL(result.check.verdict[JUDGE_LIVENESS], HOLDS);
+	run_cut(0, events + 1);
+	CU_ASSERT(!result.cut_short);
+	close_theatres();
+}
+
 CU_TestInfo run_tests[] = {
+	{"a run cut short is the beginning of the whole",
+	 a_run_cut_short_is_the_beginning_of_the_whole},
 	{"a healthy run holds, and says what was exercised", a_healthy_run_holds},
 	{"a fault that never fires makes the verdict unknown", a_fault_that_never_fires_is_unknown},
 	{"a limit of ours makes the verdict unknown, and is named", a_limit_is_unknown_and_named},
