@@ -215,7 +215,7 @@ void agree_at_length(const struct subject *subject, unsigned times, uint64_t see
 	*agreement = (struct agreement){.legal = 0};
 	for (unsigned i = 0; i < times; i++) {
 		struct recipe recipe = subject->recipe;
-		unsigned most = SHORTEST << (1 + pcg32_below(&pcg, DOUBLINGS));
+		unsigned most = (unsigned)SHORTEST << (1 + pcg32_below(&pcg, DOUBLINGS));
 
 		recipe.operations = most / 2 + pcg32_below(&pcg, most);
 		if (whole)
