@@ -92,6 +92,7 @@ static void add(struct crew *crew, const struct run_record *record, uint64_t see
 	campaign->events += result->events;
 	campaign->simulated += result->ended;
 	campaign->faults_fired += result->faults_fired;
+	campaign->faults_drawn += result->faults_drawn;
 	campaign->faults_never_fired += result->faults_never_fired;
 	add_operations(&campaign->operations, &result->operations);
 	for (unsigned i = 0; i < JUDGES; i++) {

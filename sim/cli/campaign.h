@@ -43,7 +43,7 @@ struct campaign {
 	uint64_t events, checks[JUDGES], verdicts[JUDGES][VIOLATED + 1];
 	nanoseconds simulated;
 	struct workload_counts operations;
-	uint64_t faults_fired, faults_never_fired;
+	uint64_t faults_fired, faults_drawn, faults_never_fired;
 	struct campaign_expectation {
 		bool judged; /* in any run at all */
 		enum fulfilment worst;

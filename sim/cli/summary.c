@@ -341,6 +341,8 @@ static void print_faults(FILE *out, const struct scenario *scenario,
 	if (!scenario->fault_count && !scenario->nemesis_count)
 		return;
 	fprintf(out, "  faults        %" PRIu64 " fired", campaign->faults_fired);
+	if (campaign->faults_drawn)
+		fprintf(out, ", %" PRIu64 " of them drawn", campaign->faults_drawn);
 	if (campaign->faults_never_fired)
 		fprintf(out, ", %" PRIu64 " never did", campaign->faults_never_fired);
 	fputc('\n', out);

@@ -85,6 +85,14 @@ const struct fault_state *faults_state(const struct world *world, unsigned numbe
 	return &fault_entry(world, number)->state;
 }
 
+unsigned faults_drawn_by(const struct world *world, unsigned number)
+{
+	const struct faults *faults = world->faults;
+	const struct nemesis *nemesis = drawn_by(world, fault_entry(world, number));
+
+	return nemesis ? (unsigned)(nemesis - faults->setup.nemeses) + 1 : 0;
+}
+
 const struct fault_entry *next_active(const struct world *world, enum fault_number kind,
 				      unsigned *at)
 {
@@ -247,7 +255,7 @@ static void tell(struct world *world, unsigned number, enum history_type type)
 	enum fault_number kind = entry->fault->kind;
 	uint32_t index = (uint32_t)history_count(world);
 	struct history_record *record = history_append(world);
-	char text[FAULT_TEXT_MAX];
+	char text[FAULT_TEXT_MAX], drawn[32] = "";
 
 	if (type == HISTORY_FAULT_BEGINS)
 		entry->record = index;
@@ -261,10 +269,13 @@ static void tell(struct world *world, unsigned number, enum history_type type)
 	};
 	world_digest(world, (uint64_t)type << 32 | (uint64_t)kind << 16 | number,
 		     entry->state.hit.processes);
-	if (world_tracing(world))
-		world_trace_line(world, "fault %s: %s",
-				 type == HISTORY_FAULT_BEGINS ? "begins" : "ends",
-				 faults_describe(world, number, text));
+	if (!world_tracing(world))
+		return;
+	if (faults_drawn_by(world, number))
+		snprintf(drawn, sizeof(drawn), ", drawn by nemesis %u",
+			 faults_drawn_by(world, number));
+	world_trace_line(world, "fault %s: %s%s", type == HISTORY_FAULT_BEGINS ? "begins" : "ends",
+			 faults_describe(world, number, text), drawn);
 }
 
 /* ---- Beginning and end ----------------------------------------------------------------------- */

@@ -194,6 +194,8 @@ void faults_heal(struct world *);
 unsigned faults_count(const struct world *);
 const struct fault *faults_fault(const struct world *, unsigned number);
 const struct fault_state *faults_state(const struct world *, unsigned number);
+/* Which entry of the setup's nemeses drew it, from 1; 0: it was scheduled. */
+unsigned faults_drawn_by(const struct world *, unsigned number);
 /* "crash n3", "partition n1 n2 | n3..n5", "loss 30% n1 -> all": for traces and pictures. Whom it
  * hit is known once it has fired. Returns `text`. */
 enum { FAULT_TEXT_MAX = 512 };

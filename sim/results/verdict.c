@@ -209,12 +209,16 @@ static json_t *faults_json(struct world *world)
 	for (unsigned i = 0; i < faults_count(world); i++) {
 		const struct fault *fault = faults_fault(world, i);
 		const struct fault_state *state = faults_state(world, i);
+		unsigned nemesis = faults_drawn_by(world, i);
 		bool fired = state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
 		json_t *object = json_object();
 
 		put_text(object, "fault", fault_kinds[fault->kind].name);
 		put_text(object, "what", faults_describe(world, i, text));
 		put_time(object, "at", fault->at);
+		put(object, "drawn", json_boolean(nemesis != 0));
+		if (nemesis)
+			put_count(object, "nemesis", nemesis);
 		put_text(object, "state", states[state->state]);
 		put_time(object, "began", fired ? state->began : -1);
 		put_time(object, "ended", state->state == FAULT_OVER ? state->ended : -1);
@@ -288,6 +292,7 @@ void verdict_write(FILE *out, struct world *world, const struct scenario *scenar
 	put(root, "operations", operations_json(&result->operations));
 	put(root, "faults", faults_json(world));
 	put_count(root, "faults_fired", result->faults_fired);
+	put_count(root, "faults_drawn", result->faults_drawn);
 	put_count(root, "faults_never_fired", result->faults_never_fired);
 	put(root, "metrics", metrics_json(world, metrics));
 	put(root, "counters", counters_json(&result->counters));

@@ -360,6 +360,7 @@ static void count_faults(struct theatre *theatre)
 		const struct fault_state *state = faults_state(theatre->world, i);
 
 		result->faults_fired += state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
+		result->faults_drawn += faults_drawn_by(theatre->world, i) != 0;
 		result->faults_never_fired += state->state == FAULT_NEVER_FIRED;
 	}
 }

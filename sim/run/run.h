@@ -50,7 +50,7 @@ struct run_result {
 	nanoseconds ended, healed, settled; /* 0: not */
 	bool cut_short;                     /* it ended where the options say, before its own end */
 	uint64_t leader_changes;
-	unsigned faults_fired, faults_never_fired;
+	unsigned faults_fired, faults_drawn, faults_never_fired; /* drawn: of those fired */
 };
 
 /* Runs it. The world stays as the run left it until the next one: results are read from there. */

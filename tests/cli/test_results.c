@@ -102,6 +102,48 @@ static void the_verdict_tells_how_to_run_it_again(void)
 	shell_end();
 }
 
+/* The partition is scheduled; the first nemesis pauses, the second crashes. */
+static void a_drawn_fault_names_its_nemesis(void)
+{
+	unsigned of[3] = {0};
+	char line[64];
+
+	begin();
+	EQUAL(shell("sed '/^faults:/i nemesis: [{every: 300ms, choose: {pause: 1}, for: 100ms},"
+		    " {every: 300ms, choose: {crash: 1}, for: 100ms}]' raft.yaml > drawn.yaml"),
+	      0);
+	EQUAL(shell("$ORDEAL run drawn.yaml --seed 1 --trace"), 0);
+	json_t *verdict = json_loads(shell_text("out/latest/verdict.json"), 0, NULL), *fault;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "faults"), i, fault)
+	{
+		const char *kind = text_at(fault, "fault");
+		const json_t *nemesis = json_object_get(fault, "nemesis");
+		unsigned expected = !strcmp(kind, "pause") ? 1 : !strcmp(kind, "crash") ? 2 : 0;
+
+		EQUAL(json_is_true(json_object_get(fault, "drawn")), expected != 0);
+		EQUAL(nemesis != NULL, expected != 0);
+		EQUAL(json_integer_value(nemesis), expected);
+		of[expected]++;
+	}
+	EQUAL(of[0], 1);
+	CU_ASSERT(of[1] > 0 && of[2] > 0);
+	EQUAL(json_integer_value(json_object_get(verdict, "faults_drawn")), of[1] + of[2]);
+	json_decref(verdict);
+	EQUAL(shell("grep -c 'fault begins: crash.*, drawn by nemesis 2$' out/latest/trace.txt"),
+	      0);
+	EQUAL(atoi(shell_out()), of[2]);
+	EQUAL(shell("grep 'fault begins: partition.*drawn' out/latest/trace.txt"), 1);
+	snprintf(line, sizeof(line), "%u fired, %u of them drawn\n", 1 + of[1] + of[2],
+		 of[1] + of[2]);
+	EQUAL(shell("$ORDEAL run drawn.yaml --seed 1"), 0);
+	CONTAINS(shell_out(), line);
+	EQUAL(shell("$ORDEAL run raft.yaml --seed 1"), 0);
+	CONTAINS(shell_out(), "1 fired\n");
+	shell_end();
+}
+
 static void a_hunt_ends_at_the_first_conviction(void)
 {
 	begin();
@@ -334,6 +376,7 @@ CU_TestInfo results_tests[] = {
 	{"a run leaves all that it should, and no more",
 	 a_run_leaves_all_that_it_should_and_no_more},
 	{"the verdict tells how to run it again", the_verdict_tells_how_to_run_it_again},
+	{"a drawn fault names its nemesis", a_drawn_fault_names_its_nemesis},
 	{"a hunt ends at the first conviction", a_hunt_ends_at_the_first_conviction},
 	{"a hunt that convicts nobody, or by another judge, fails",
 	 a_hunt_that_convicts_nobody_or_by_another_judge_fails},
