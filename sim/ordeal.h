@@ -15,6 +15,9 @@
  * (of a plug-in, the judge `no-hidden-state` sees it); it has at most one env_ call with an effect
  * in an expression, for the order of arguments is the compiler's.
  *
+ * All other functions of a protocol or an app only look and answer: an effect, a random number or a
+ * request for memory (but in an app's apply, query, image and restore) is `protocol-crashed` there.
+ *
  * Contents: names of things; what a protocol is; inputs; effects; disk; app; observations; bugs.
  */
 #ifndef ORDEAL_H
@@ -230,8 +233,8 @@ uint32_t env_random(struct env *, uint32_t bound); /* in [0, bound); a choice li
 const void *env_options(const struct env *);       /* the protocol's options struct, filled in */
 struct env *env_current(void);                     /* for a foreign library's malloc hook */
 group_id env_base(const struct env *);             /* the group that this one stands on */
-/* Arena memory: zeroed, 16-aligned, gone when the process crashes. Running out ends the run (with
- * verdict unknown), not the call. */
+/* Arena memory: zeroed, 16-aligned, gone when the process crashes. A process that holds more than
+ * 64 MiB of it leaks, and has crashed (judge `protocol-crashed`). */
 void *env_alloc(struct env *, size_t);
 void *env_realloc(struct env *, void *, size_t);
 void env_free(struct env *, void *);

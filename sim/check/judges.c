@@ -57,7 +57,8 @@ const struct judge_kind judges[JUDGES] = {
 		 "applied beyond it.",
 		 "Raft, Figure 2, State", true},
 	[JUDGE_PROTOCOL_CRASHED] = {"protocol-crashed",
-				    "Every handler returns, and its own assertions hold.",
+				    "Every call returns, does what it may, and its own assertions "
+				    "hold.",
 				    "the protocol's authors", true},
 	[JUDGE_NO_HIDDEN_STATE] =
 		{"no-hidden-state",
@@ -286,8 +287,9 @@ static void failed(struct world *world, process_id id, const char *what)
 {
 	char name[8];
 
-	check_violated(world, JUDGE_PROTOCOL_CRASHED, id, "%s %s",
-		       id == NO_PROCESS ? "a plug-in" : endpoint_name(id, name), what);
+	check_violated(world, JUDGE_PROTOCOL_CRASHED, id, "%s%s%s",
+		       id == NO_PROCESS ? "" : endpoint_name(id, name), id == NO_PROCESS ? "" : " ",
+		       what);
 }
 
 static void hid(struct world *world, process_id id, const char *variable)

@@ -103,9 +103,10 @@ static void list_limits(void)
 	       "inbox holds %d messages and drops the rest, as modelled.\n"
 	       "A handler that makes more than %d effects, or computes for %d s of processor "
 	       "time,\n"
-	       "is endless: the judge protocol-crashed convicts its protocol.\n",
+	       "is endless, and a process that holds more than %d bytes of env_alloc leaks: the\n"
+	       "judge protocol-crashed convicts its protocol.\n",
 	       PROCESSES_MAX, GROUPS_MAX, CLIENTS_MAX, KEYS_MAX, FAULTS_MAX, INBOX_MAX, EFFECTS_MAX,
-	       HANDLER_SECONDS);
+	       HANDLER_SECONDS, MEMORY_MAX);
 }
 
 static void list_keys(void)

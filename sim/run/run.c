@@ -181,7 +181,6 @@ static void begin(struct theatre *theatre)
 
 	if (!theatre->options->unjudged)
 		check_begin(world, &check);
-	/* The first word of a plug-in's: what it does wrong is judged. */
 	faults.patience = scenario_patience(scenario);
 	faults_begin(world, &faults);
 	workload_begin(world, &workload);
@@ -303,16 +302,17 @@ static void judge_linearizability(struct world *world, void *context)
 	struct theatre *theatre = context;
 	struct linearizability *found = &theatre->result->linearizability;
 	const struct app *app = theatre->scenario->groups[theatre->scenario->workload.group].app;
+	const struct model *model = world_app_model(world, theatre->scenario->workload.group);
 	struct operation *operations;
 	size_t count = operations_of(world, theatre->room, &operations);
 
-	linearizable(theatre->room, app->model, operations, count, CONFIGURATIONS_MAX, found);
+	linearizable(theatre->room, model, operations, count, CONFIGURATIONS_MAX, found);
 	check_count(world, JUDGE_LINEARIZABILITY, found->operations);
 	if (found->verdict == UNKNOWN)
 		check_unknown(world, JUDGE_LINEARIZABILITY, "configurations");
 	if (found->verdict != VIOLATED)
 		return;
-	judge_what_was_before_harm(theatre, app->model);
+	judge_what_was_before_harm(theatre, model);
 	convict_history(theatre, app);
 }
 

@@ -269,14 +269,12 @@ bool scenario_buggy(const struct scenario *scenario)
 nanoseconds scenario_patience(const struct scenario *scenario)
 {
 	const struct cluster_group *group = &scenario->groups[scenario->workload.group];
-	nanoseconds longest = group->protocol->patience(group->options);
+	nanoseconds longest = group->patience;
 
 	while (group->on) {
 		group = &scenario->groups[group->on - 1];
-		nanoseconds own = group->protocol->patience(group->options);
-
-		if (own > longest)
-			longest = own;
+		if (group->patience > longest)
+			longest = group->patience;
 	}
 	return longest;
 }

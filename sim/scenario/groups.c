@@ -3,6 +3,7 @@
  * one. Clients talk to the last.
  */
 #include "sim/scenario/reader.h"
+#include "sim/world/guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,48 @@ static void check_group(struct reading *reading, const struct node *map)
 		       group->protocol->name);
 }
 
+/* ---- What the protocol says of its options --------------------------------------------------- */
+
+#define PATIENCE_MAX ((nanoseconds)1000 * 3600 * 1000000000)
+
+static void ask_patience(void *context)
+{
+	struct cluster_group *group = context;
+
+	group->patience = group->protocol->patience(group->options);
+}
+
+/* The text is the protocol's, and so read where it is guarded. */
+static void ask_unsound(void *context)
+{
+	struct cluster_group *group = context;
+	const char *unsound = group->protocol->unsound(group->options);
+
+	if (unsound)
+		snprintf(group->unsound, sizeof(group->unsound), "%s", unsound);
+}
+
+/* A protocol may be a stranger's: it may crash, and it may not return. */
+static void ask_protocol(struct reading *reading, const struct node *map)
+{
+	struct cluster_group *group = reading->group;
+	char how[GUARD_HOW_MAX];
+
+	if (!guard_call(ask_patience, group, how))
+		refuse(reading, place(map, "protocol"),
+		       "%s's function patience %s; accepted: one that returns how long its slowest "
+		       "time-out is",
+		       group->protocol->name, how);
+	else if (group->patience <= 0 || group->patience > PATIENCE_MAX)
+		refuse(reading, place(map, "protocol"),
+		       "%s's function patience returned %lld ns; accepted: 1 ns to 1000 h",
+		       group->protocol->name, (long long)group->patience);
+	if (group->protocol->unsound && !guard_call(ask_unsound, group, how))
+		refuse(reading, place(map, "protocol"),
+		       "%s's function unsound %s; accepted: one that returns a sentence, or NULL",
+		       group->protocol->name, how);
+}
+
 /* ---- Reading --------------------------------------------------------------------------------- */
 
 static void read_group(struct reading *reading, const struct node *map)
@@ -145,6 +188,8 @@ static void read_group(struct reading *reading, const struct node *map)
 		group->nodes = reading->scenario->groups[group->on - 1].nodes;
 	if (reading->complaints->count == complaints)
 		check_group(reading, map);
+	if (reading->complaints->count == complaints)
+		ask_protocol(reading, map);
 }
 
 void read_cluster(struct reading *reading, const struct node *node)

@@ -81,12 +81,9 @@ static void odd_options(const struct odd *odd, const struct scenario *scenario)
 {
 	for (unsigned g = 0; g < scenario->group_count; g++) {
 		const struct cluster_group *group = &scenario->groups[g];
-		const char *unsound = group->protocol->unsound
-					      ? group->protocol->unsound(group->options)
-					      : NULL;
 
-		if (unsound)
-			warn(odd, "options of %s: %s", group->protocol->name, unsound);
+		if (group->unsound[0])
+			warn(odd, "options of %s: %s", group->protocol->name, group->unsound);
 	}
 }
 

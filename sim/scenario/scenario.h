@@ -13,6 +13,7 @@
 #include "sim/workload/workload.h"
 
 enum { SCENARIO_VERSION = 1, SCENARIO_GROUPS_MAX = GROUPS_MAX, EXPECTATIONS_MAX = 16 };
+enum { ODD_TEXT_MAX = 300 };
 
 struct cluster_group {
 	char *name; /* "group" where the scenario has only one */
@@ -21,6 +22,9 @@ struct cluster_group {
 	unsigned nodes;
 	uint8_t on;    /* 1 + the group that it stands on, an earlier one; 0: on none */
 	void *options; /* the protocol's options struct, filled in, defaults too */
+	/* What the protocol says of these options. */
+	nanoseconds patience;
+	char unsound[ODD_TEXT_MAX]; /* "": nothing */
 	uint64_t bugs[BUG_WORDS];
 };
 
@@ -126,7 +130,6 @@ nanoseconds scenario_patience(const struct scenario *);
 /* The table of faults, for people: what each is, whom it hits, how much of it. */
 void scenario_faults(FILE *);
 /* Says what is legal and probably not meant, a sentence each. */
-enum { ODD_TEXT_MAX = 300 };
 void scenario_odd(const struct scenario *, void (*say)(void *context, const char *warning),
 		  void *context);
 /* The reference page: every key, its type, default and meaning. */

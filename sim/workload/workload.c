@@ -190,23 +190,23 @@ struct command {
 };
 
 /* Returns the size of the app's part. */
-static size_t write_command(const struct workload *w, const struct slot *slot,
-			    struct command *command)
+static size_t write_command(struct world *world, const struct slot *slot, struct command *command)
 {
+	const struct workload *w = workload(world);
 	struct drawn drawn = {.operation = slot->operation,
 			      .key = slot->key,
 			      .fresh = request_number(slot->id),
 			      .seen = slot->seen};
 
 	command->id = slot->id;
-	return w->app->draw(&drawn, command->bytes);
+	return world_app_draw(world, w->setup.group, &drawn, command->bytes);
 }
 
 static void ask(struct world *world, struct slot *slot, process_id server)
 {
 	struct workload *w = workload(world);
 	struct command command;
-	size_t size = write_command(w, slot, &command);
+	size_t size = write_command(world, slot, &command);
 	bool reads = w->app->operations[slot->operation].reads;
 	struct request request = {.id = slot->id,
 				  .kind = reads ? REQUEST_READ : REQUEST_WRITE,
@@ -298,14 +298,33 @@ static uint32_t draw_key(struct world *world, unsigned client, uint32_t ordinal)
 	return zipf_draw(&w->zipf, &pcg);
 }
 
+/* What the app says that this operation is, and, with an answer, what came of it. */
+static void tell_operation(struct world *world, const struct slot *slot, const void *answer,
+			   size_t size, struct told *told)
+{
+	const struct workload *w = workload(world);
+	struct command command;
+	size_t command_size = write_command(world, slot, &command);
+
+	*told = (struct told){0};
+	world_app_tell(world, w->setup.group, command.bytes, command_size, answer, size, told);
+	if (told->operation != slot->operation)
+		world_app_lied(world, w->setup.group, "tell",
+			       "told of operation %u where %u was drawn", told->operation,
+			       slot->operation);
+	if (told->key >= w->setup.keys)
+		world_app_lied(world, w->setup.group, "tell",
+			       "told of key %llu, and there are %u from 0",
+			       (unsigned long long)told->key, w->setup.keys);
+}
+
 static void begin_operation(struct world *world, unsigned client, uint32_t index)
 {
 	struct workload *w = workload(world);
 	struct slot *slot = slot_at(world, index);
 	uint32_t ordinal = ++w->clients[client].begun, process = slot->process;
 	process_id server = w->clients[client].server;
-	struct command command;
-	struct told told = {0};
+	struct told told;
 
 	*slot = (struct slot){.id = request_name(++w->counts.invoked, client),
 			      .deadline = world->now + w->setup.timeout,
@@ -319,7 +338,7 @@ static void begin_operation(struct world *world, unsigned client, uint32_t index
 	list_newest(world, index);
 	remember_slot(world, w->counts.invoked, index);
 	watch_deadline(world);
-	w->app->tell(command.bytes, write_command(w, slot, &command), NULL, 0, &told);
+	tell_operation(world, slot, NULL, 0, &told);
 	write_record(world, slot, HISTORY_INVOKE, &told);
 	ask(world, slot, server != NO_PROCESS ? server : any_server(world, slot, NO_PROCESS));
 }
@@ -364,10 +383,9 @@ static void end_operation(struct world *world, uint32_t index, enum history_type
 {
 	struct workload *w = workload(world);
 	struct slot *slot = slot_at(world, index);
-	struct command command;
-	struct told told = {0};
+	struct told told;
 
-	w->app->tell(command.bytes, write_command(w, slot, &command), answer, size, &told);
+	tell_operation(world, slot, answer, size, &told);
 	write_record(world, slot, type, &told);
 	if (answer)
 		see(world, &told, answer, size);

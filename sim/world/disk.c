@@ -41,8 +41,8 @@ struct disk_write *write_begin(struct process *process, enum write_kind kind, ui
 	struct outside *outside = world->outside;
 	struct disk *disk = &process->disk;
 
-	if (unlikely(outside->effect_count == EFFECTS_MAX))
-		effects_endless(world);
+	if (unlikely(outside->effect_count >= outside->effects_max))
+		effects_refused(&process->env, "wrote to its disk");
 	if (unlikely(disk->waiting_count == disk->waiting_capacity))
 		waiting_grow(world, disk);
 	struct disk_write *write = waiting_at(disk, disk->waiting_count++);

@@ -9,12 +9,16 @@
 
 #include <stdarg.h>
 
-static struct effect *effect_add(struct world *world, enum effect_kind kind)
+static struct effect *effect_add(const struct env *env, enum effect_kind kind)
 {
-	struct outside *outside = world->outside;
+	static const char *const said[] = {[EFFECT_MESSAGE] = "sent a message",
+					   [EFFECT_OBSERVE] = "observed something",
+					   [EFFECT_ARM] = "armed a timer",
+					   [EFFECT_DISARM] = "disarmed a timer"};
+	struct outside *outside = process_of(env)->world->outside;
 
-	if (unlikely(outside->effect_count == EFFECTS_MAX))
-		effects_endless(world);
+	if (unlikely(outside->effect_count >= outside->effects_max))
+		effects_refused(env, said[kind]);
 	struct effect *effect = &outside->effects[outside->effect_count++];
 
 	effect->kind = kind;
@@ -29,7 +33,7 @@ void effect_message(struct process *process, struct env_message *message, ticket
 
 	message->group = process->group;
 	message->after = after;
-	effect_add(world, EFFECT_MESSAGE)->message = arena_ref(&world->arena, message);
+	effect_add(&process->env, EFFECT_MESSAGE)->message = arena_ref(&world->arena, message);
 }
 
 void *env_send_after(struct env *env, ticket_t after, process_id to, unsigned type, size_t count)
@@ -65,6 +69,7 @@ uint64_t env_attach_log(struct env *env, void *body, uint64_t first, uint64_t la
 	struct process *process = process_of(env);
 	struct world *world = process->world;
 
+	must_be_handler(env, "added to a message");
 	for (uint64_t index = first; index <= last; index++) {
 		struct log_slot *slot = disk_slot(world, &process->disk, index);
 
@@ -84,6 +89,7 @@ void env_attach(struct env *env, void *body, uint64_t index, uint64_t term, cons
 {
 	struct world *world = process_of(env)->world;
 
+	must_be_handler(env, "added to a message");
 	message_attach(world, message_of(body), record_new(world, index, term, command, size));
 }
 
@@ -165,7 +171,7 @@ void env_refuse(struct env *env, request_id id)
 
 void env_arm(struct env *env, unsigned timer, uint64_t key, nanoseconds min, nanoseconds max)
 {
-	struct effect *effect = effect_add(process_of(env)->world, EFFECT_ARM);
+	struct effect *effect = effect_add(env, EFFECT_ARM);
 
 	ORDEAL_ASSERT(env, 0 <= min && min <= max);
 	effect->what = timer;
@@ -176,7 +182,7 @@ void env_arm(struct env *env, unsigned timer, uint64_t key, nanoseconds min, nan
 
 void env_disarm(struct env *env, unsigned timer, uint64_t key)
 {
-	struct effect *effect = effect_add(process_of(env)->world, EFFECT_DISARM);
+	struct effect *effect = effect_add(env, EFFECT_DISARM);
 
 	effect->what = timer;
 	effect->a = key;
@@ -205,7 +211,7 @@ void env_observe(struct env *env, enum observation what, uint64_t a, uint64_t b,
 		 const void *command, size_t size)
 {
 	struct process *process = process_of(env);
-	struct effect *effect = effect_add(process->world, EFFECT_OBSERVE);
+	struct effect *effect = effect_add(env, EFFECT_OBSERVE);
 
 	if (is_in_term(what) && a > process->term)
 		process->term = a;
@@ -257,6 +263,7 @@ void env_sometimes(struct env *env, unsigned which)
 {
 	struct process *process = process_of(env);
 
+	must_be_handler(env, "said what has happened");
 	process->world->sometimes[process->group] |= (uint64_t)1 << which;
 }
 
@@ -277,6 +284,8 @@ void handler_begin(struct world *world, struct process *process)
 	outside->in_handler = true;
 	outside->current = process;
 	outside->effect_count = 0;
+	outside->effects_max = EFFECTS_MAX;
+	outside->calls++;
 	outside->viewed = NULL;
 	current_env = &process->env;
 }
@@ -360,6 +369,7 @@ void handler_end(struct world *world, struct process *process)
 	struct outside *outside = world->outside;
 
 	outside->in_handler = false;
+	outside->effects_max = 0;
 	outside->current = NULL;
 	if (unlikely(process->crash_armed)) {
 		die_in_handler(world, process);

@@ -1,24 +1,26 @@
 /*
  * The guard: a protocol that crashes or does not return loses its run, and nothing else is lost.
  *
- * Signals that a handler raises come back to world_enter, as a failed assertion does, and the world
- * tells the observer whose handler it was. Its main invariant: only what a handler raises is the
- * protocol's, and what the code of a plug-in raises outside of handlers (an inspector, an app's
- * words, a model); what ordeal's own code raises, or somebody sends, takes its course, as if nobody
- * watched.
+ * Two sorts of calls are watched: handlers, and questions (an inspector, an app's digest, a model,
+ * what a protocol says of its options), which may only look. Signals that they raise come back to
+ * world_enter, as a failed assertion does, and the world tells the observer whose call it was;
+ * where no run is under way, guard_call says it. Its main invariant: only what such a call raises
+ * is the protocol's; what ordeal's own code raises, or somebody sends, takes its course, as if
+ * nobody watched.
  *
- * An endless handler either makes effects without end, and these are counted, or it computes: a
- * clock of processor time ticks beside the run and looks whether a handler that it has seen before
- * still runs. So nobody pays for the watch, and no clock decides anything in a run whose handlers
+ * An endless call either makes effects without end, and these are counted, or it computes: a clock
+ * of processor time ticks beside the run and looks whether a call that it has seen before is still
+ * under way. So nobody pays for the watch, and no clock decides anything in a run whose calls
  * return.
  */
+#include "sim/world/guard.h"
 #include "sim/world/kernel.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/time.h>
-#include <ucontext.h>
 
 enum { TICK_US = 250000, TICKS = HANDLER_SECONDS * (1000000 / TICK_US) };
 
@@ -36,64 +38,61 @@ static const struct {
 };
 enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
 
+struct lone_call { /* of a function where no run is under way */
+	jmp_buf escape;
+	int died_of;
+};
+
 /* Signals belong to the process, and so does what watches for them. */
 static struct {
-	unsigned worlds; /* open ones */
+	unsigned watchers; /* open worlds, and lone calls */
 	struct world *run;
+	struct lone_call *lone;
 	struct sigaction before[DEADLY], before_tick;
-	/* The handler that the last ticks have seen, by its event's fingerprint. */
-	const struct process *process;
-	uint64_t digest;
+	/* The call that the last ticks have seen. */
+	const void *within;
+	uint64_t call;
 	unsigned ticks;
+	/* The model of a plug-in's app that is asked: its steps know of no world. */
+	struct model model;
+	bool (*step)(void *state, const struct told *);
+	const struct app *app;
 } guard;
 
 /* ---- Signals --------------------------------------------------------------------------------- */
 
-static const void *object_of(const void *address)
+/* Where a call of a protocol's or an app's is under way, and which one; NULL: nowhere, what runs is
+ * ordeal's own code. */
+static const void *under_way(uint64_t *call)
 {
-	Dl_info info;
+	const struct outside *outside = guard.run ? guard.run->outside : NULL;
 
-	return dladdr(address, &info) ? info.dli_fbase : NULL;
-}
-
-/* A plug-in is known by its static data. */
-static bool in_plug_in(const struct setup *setup, const ucontext_t *context)
-{
-#if defined(__x86_64__)
-	const void *code = (const void *)context->uc_mcontext.gregs[REG_RIP];
-#else
-	const void *code = (const void *)context->uc_mcontext.pc;
-#endif
-
-	for (unsigned i = 0; i < setup->static_count; i++)
-		if (object_of(code) == object_of(setup->statics[i].at))
-			return true;
-	return false;
-}
-
-/* NULL: what runs is ordeal's own code. */
-static struct outside *protocol_under_way(const void *context)
-{
-	struct outside *outside = guard.run ? guard.run->outside : NULL;
-
+	*call = outside ? outside->calls : 0;
+	if (guard.lone)
+		return guard.lone;
 	if (!outside || !outside->escapes)
 		return NULL;
-	return outside->in_handler || in_plug_in(guard.run->setup, context) ? outside : NULL;
+	return outside->in_handler || outside->question.function ? outside : NULL;
 }
 
 /* No signal is blocked here, so none has to be given back when this is left by a jump. */
-static _Noreturn void end_run(struct outside *outside, int signal)
+static _Noreturn void end_call(int signal)
 {
-	outside->died_of = signal;
-	longjmp(outside->escape, RAN_FAILED);
+	if (guard.lone) {
+		guard.lone->died_of = signal;
+		longjmp(guard.lone->escape, 1);
+	}
+	guard.run->outside->died_of = signal;
+	longjmp(guard.run->outside->escape, RAN_FAILED);
 }
 
 static void on_deadly(int signal, siginfo_t *info, void *context)
 {
-	struct outside *outside = protocol_under_way(context);
+	uint64_t call;
 
-	if (outside && info->si_code != SI_USER) /* not from elsewhere */
-		end_run(outside, signal);
+	(void)context;
+	if (under_way(&call) && info->si_code != SI_USER) /* not from elsewhere */
+		end_call(signal);
 	for (unsigned i = 0; i < DEADLY; i++)
 		if (deadly[i].signal == signal)
 			sigaction(signal, &guard.before[i], NULL);
@@ -103,16 +102,17 @@ static void on_deadly(int signal, siginfo_t *info, void *context)
 
 static void on_tick(int signal, siginfo_t *info, void *context)
 {
-	struct outside *outside = protocol_under_way(context);
+	uint64_t call;
+	const void *within = under_way(&call);
 
-	(void)info;
-	if (!outside || outside->current != guard.process || guard.run->digest != guard.digest) {
-		guard.process = outside ? outside->current : NULL;
-		guard.digest = outside ? guard.run->digest : 0;
+	(void)info, (void)context;
+	if (!within || within != guard.within || call != guard.call) {
+		guard.within = within;
+		guard.call = call;
 		guard.ticks = 0;
 	} else if (++guard.ticks >= TICKS) {
-		guard.process = NULL;
-		end_run(outside, signal);
+		guard.within = NULL;
+		end_call(signal);
 	}
 }
 
@@ -140,7 +140,7 @@ void guard_open(void)
 	struct sigaction tick = {.sa_sigaction = on_tick,
 				 .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
 
-	if (guard.worlds++)
+	if (guard.watchers++)
 		return;
 	stack_for_signals();
 	for (unsigned i = 0; i < DEADLY; i++)
@@ -151,7 +151,7 @@ void guard_open(void)
 
 void guard_close(void)
 {
-	if (--guard.worlds)
+	if (--guard.watchers)
 		return;
 	tick_every(0);
 	sigaction(SIGPROF, &guard.before_tick, NULL);
@@ -167,9 +167,70 @@ struct world *guard_run(struct world *world)
 	return before;
 }
 
+/* ---- Where no run is under way --------------------------------------------------------------- */
+
+static void signal_text(int signal, char *how)
+{
+	snprintf(how, GUARD_HOW_MAX, "did not return within %d s of processor time",
+		 HANDLER_SECONDS);
+	for (unsigned i = 0; i < DEADLY; i++)
+		if (deadly[i].signal == signal)
+			snprintf(how, GUARD_HOW_MAX, "died of %s", deadly[i].name);
+}
+
+bool guard_call(void (*call)(void *context), void *context, char *how)
+{
+	struct lone_call lone = {.died_of = 0};
+
+	assert(!guard.lone && !guard.run);
+	guard_open();
+	guard.lone = &lone;
+	bool returned = setjmp(lone.escape) == 0;
+
+	if (returned)
+		call(context);
+	else
+		signal_text(lone.died_of, how);
+	guard.lone = NULL;
+	guard_close();
+	return returned;
+}
+
+/* ---- A plug-in's model ----------------------------------------------------------------------- */
+
+static const void *object_of(const void *address)
+{
+	Dl_info info;
+
+	return dladdr(address, &info) ? info.dli_fbase : NULL;
+}
+
+static bool guarded_step(void *state, const struct told *told)
+{
+	question_begin(guard.run,
+		       (struct question){.function = "its model's step", .of = guard.app->name});
+	bool possible = guard.step(state, told);
+
+	question_end(guard.run);
+	return possible;
+}
+
+const struct model *world_app_model(const struct world *world, group_id group)
+{
+	const struct app *app = world->groups[group].app;
+
+	if (object_of((const void *)(uintptr_t)app->model->step) == object_of(&guard))
+		return app->model;
+	guard.app = app;
+	guard.step = app->model->step;
+	guard.model = *app->model;
+	guard.model.step = guarded_step;
+	return &guard.model;
+}
+
 /* ---- What is told of it ---------------------------------------------------------------------- */
 
-enum { HANDLER_TEXT_MAX = 80, FAILED_TEXT_MAX = 320 };
+enum { HANDLER_TEXT_MAX = 80, PLACE_TEXT_MAX = 240 };
 
 /* What the handler that runs was called for: the ring's record of this event says it. */
 static void handler_text(const struct world *world, const struct process *process, char *text)
@@ -206,67 +267,86 @@ static void handler_text(const struct world *world, const struct process *proces
 	}
 }
 
-/* `process` is NULL where it was no process's own code. */
-static void tell_failed(struct world *world, const struct process *process, const char *how)
+/* Where in the accused's code it happened. */
+static void place_text(const struct world *world, const struct process *accused, char *text)
+{
+	const struct outside *outside = world->outside;
+	const struct question *question = &outside->question;
+	char handler[HANDLER_TEXT_MAX];
+	int used = 0;
+
+	if (question->function && !strcmp(question->function, "inspector"))
+		used = snprintf(text, PLACE_TEXT_MAX, "in its inspector %.40s", question->of);
+	else if (question->function)
+		used = snprintf(text, PLACE_TEXT_MAX, accused ? "in %s of its app %.40s" : "in %s",
+				question->function, question->of);
+	if (!outside->in_handler)
+		return;
+	handler_text(world, outside->current, handler);
+	snprintf(text + used, PLACE_TEXT_MAX - (size_t)used, "%sin %s", used ? ", " : "", handler);
+}
+
+static void tell_failed(struct world *world, const char *how)
 {
 	const struct observer *observer = world->above->observer;
-	char handler[HANDLER_TEXT_MAX], what[FAILED_TEXT_MAX + HANDLER_TEXT_MAX + 40];
+	struct outside *outside = world->outside;
+	const struct process *accused = outside->question.function ? outside->question.process
+								   : outside->current;
+	char place[PLACE_TEXT_MAX] = "", what[GUARD_HOW_MAX + PLACE_TEXT_MAX + 100];
 
-	if (world->outside->in_handler) {
-		handler_text(world, process, handler);
-		snprintf(what, sizeof(what), "%s, in %s (event %" PRIu64 ")", how, handler,
+	place_text(world, accused, place);
+	if (accused)
+		snprintf(what, sizeof(what), "%s, %s (event %" PRIu64 ")", how, place,
 			 world->events);
-	} else {
-		snprintf(what, sizeof(what), "%s, outside of its handlers (event %" PRIu64 ")", how,
-			 world->events);
-	}
-	world->outside->in_handler = false;
+	else
+		snprintf(what, sizeof(what), "the app %.40s %s, %s (event %" PRIu64 ")",
+			 outside->question.of, how, place, world->events);
+	outside->in_handler = false;
+	outside->question.function = NULL;
 	if (observer)
-		observer->failed(world, process ? process->id : NO_PROCESS, what);
+		observer->failed(world, accused ? accused->id : NO_PROCESS, what);
 }
 
 void guard_told(struct world *world)
 {
 	struct outside *outside = world->outside;
-	char how[FAILED_TEXT_MAX];
+	char how[GUARD_HOW_MAX];
 
 	if (!outside->died_of)
 		return;
-	snprintf(how, sizeof(how), "did not return within %d s of processor time", HANDLER_SECONDS);
-	for (unsigned i = 0; i < DEADLY; i++)
-		if (deadly[i].signal == outside->died_of)
-			snprintf(how, sizeof(how), "died of %s", deadly[i].name);
+	signal_text(outside->died_of, how);
 	outside->died_of = 0;
-	tell_failed(world, outside->in_handler ? outside->current : NULL, how);
+	tell_failed(world, how);
 }
 
-static _Noreturn void fail_run(struct env *env, const char *how)
+_Noreturn void fail_run(struct world *world, const char *format, ...)
 {
-	struct process *process = process_of(env);
-	struct outside *outside = process->world->outside;
+	struct outside *outside = world->outside;
+	char how[GUARD_HOW_MAX];
+	va_list arguments;
 
+	va_start(arguments, format);
+	vsnprintf(how, sizeof(how), format, arguments);
+	va_end(arguments);
 	if (!outside->escapes) {
 		fprintf(stderr, "ordeal: a protocol %s, outside of any run\n", how);
 		abort();
 	}
-	tell_failed(process->world, process, how);
+	tell_failed(world, how);
 	longjmp(outside->escape, RAN_FAILED);
 }
 
-_Noreturn void effects_endless(struct world *world)
+_Noreturn void effects_refused(const struct env *env, const char *effect)
 {
-	struct env *env = &world->outside->current->env;
-	char how[FAILED_TEXT_MAX];
+	struct world *world = process_of(env)->world;
 
-	snprintf(how, sizeof(how), "made more than %d effects and did not return", EFFECTS_MAX);
-	fail_run(env, how);
+	if (world->outside->effects_max)
+		fail_run(world, "made more than %d effects and did not return", EFFECTS_MAX);
+	fail_run(world, "%s, which only a handler may", effect);
 }
 
 _Noreturn void env_failed(struct env *env, const char *fact, const char *file, int line)
 {
-	char how[FAILED_TEXT_MAX];
-
-	snprintf(how, sizeof(how), "failed its own assertion \"%.160s\" at %.100s:%d", fact, file,
-		 line);
-	fail_run(env, how);
+	fail_run(process_of(env)->world, "failed its own assertion \"%.160s\" at %.100s:%d", fact,
+		 file, line);
 }

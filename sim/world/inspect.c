@@ -49,13 +49,12 @@ static void print_inspectors(const struct page *page)
 	char name[8];
 
 	for (; i && i->name && process->status != DOWN; i++) {
-		uint64_t value = i->get(&process->env, process->state), names = 0;
+		uint64_t value = inspector_value(page->process, i);
+		const char *value_said = value_name(i, value);
 
-		while (i->values && i->values[names])
-			names++;
 		fprintf(page->out, "  %-12s ", i->name);
-		if (value < names)
-			fprintf(page->out, "%s\n", i->values[value]);
+		if (value_said)
+			fprintf(page->out, "%s\n", value_said);
 		else if (!strcmp(i->name, "leader"))
 			fprintf(page->out, "%s\n",
 				value < page->world->process_count
@@ -227,17 +226,31 @@ static void print_held(const struct page *page)
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
+static void print_page(struct world *world, void *context)
+{
+	const struct page *page = context;
+
+	(void)world;
+	print_head(page);
+	print_inspectors(page);
+	print_clock(page);
+	print_app(page);
+	print_timers(page);
+	print_snapshot(page);
+	print_cells(page);
+	print_log(page);
+	print_held(page);
+}
+
 void world_print_process(struct world *world, process_id id, FILE *out)
 {
-	const struct page page = {world, world_process(world, id), out};
+	struct page page = {world, world_process(world, id), out};
+	const char *limit;
 
-	print_head(&page);
-	print_inspectors(&page);
-	print_clock(&page);
-	print_app(&page);
-	print_timers(&page);
-	print_snapshot(&page);
-	print_cells(&page);
-	print_log(&page);
-	print_held(&page);
+	if (world->outside->escapes)
+		print_page(world, &page);
+	else if (world_enter(world, print_page, &page, &limit) == RAN_FAILED)
+		fprintf(out,
+			"and no more of it: %s crashed, or did not return, when it was asked\n",
+			page.process->protocol->name);
 }

@@ -25,14 +25,27 @@ struct effect {
 #define AFTER_ALL UINT64_MAX
 
 /*
+ * A function of a protocol or an app that is no handler: it looks, and answers. A handler may be
+ * under way around it, as an app's is that applies a command.
+ */
+struct question {
+	const char *function;    /* "inspector", "draw"; NULL: none is under way */
+	const char *of;          /* which inspector; whose app's */
+	struct process *process; /* NULL: no process is asked */
+	bool takes_memory;       /* it may call env_alloc */
+};
+
+/*
  * Stands outside the arena: nothing in it decides anything once a handler has returned. Its arrays
  * are address space, and take memory only as far as they are used.
  */
 struct outside {
 	struct effect effects[EFFECTS_MAX];
-	uint32_t effect_count;
+	uint32_t effect_count, effects_max; /* how many may be made now: none but in a handler */
 	bool in_handler;
 	struct process *current;            /* whose handler runs */
+	struct question question;           /* and what else of a protocol or an app does */
+	uint64_t calls;                     /* of handlers and questions: which one is under way */
 	struct log_record *viewed;          /* the record that env_next_record returned last */
 	const struct env_message *received; /* while a request is handled */
 	struct snapshot *snapshots;         /* all that are kept */
@@ -76,6 +89,27 @@ static inline uint32_t world_push(struct world *world, nanoseconds time, uint32_
 	return sequence;
 }
 
+/* ---- Questions: around every call of a function that is no handler -----------------------------
+ */
+
+static inline void question_begin(struct world *world, const struct question question)
+{
+	struct outside *outside = world->outside;
+
+	outside->question = question;
+	outside->effects_max = 0;
+	outside->calls++;
+}
+
+static inline void question_end(struct world *world)
+{
+	struct outside *outside = world->outside;
+
+	outside->question.function = NULL;
+	outside->effects_max = outside->in_handler ? EFFECTS_MAX : 0;
+	outside->calls++;
+}
+
 /* What a line of the trace tells. */
 enum trace_kind {
 	TRACE_DELIVER,
@@ -92,6 +126,10 @@ enum trace_kind {
 	TRACE_CORRUPT,
 	TRACE_ALTERED
 };
+
+uint64_t inspector_value(struct process *, const struct inspector *);
+/* What it calls that value; NULL: it has no name. */
+const char *value_name(const struct inspector *, uint64_t value);
 
 /* ---- process.c ------------------------------------------------------------------------------- */
 
@@ -114,6 +152,11 @@ nanoseconds clock_true(const struct clock *, nanoseconds local); /* the first th
 /* ---- effects.c ------------------------------------------------------------------------------- */
 
 void effect_message(struct process *, struct env_message *, ticket_t after);
+
+/* ---- apps.c ---------------------------------------------------------------------------------- */
+
+enum { APP_KEYS_MAX = 16 };
+unsigned app_keys(struct process *, const void *command, size_t, uint64_t *keys);
 
 /* ---- groups.c -------------------------------------------------------------------------------- */
 
@@ -160,7 +203,16 @@ void guard_close(void);
 struct world *guard_run(struct world *);
 /* After RAN_FAILED: tells the observer of a signal, where it was one. */
 void guard_told(struct world *);
-_Noreturn void effects_endless(struct world *);
+/* It did what it may not: `how`, in words. */
+_Noreturn void fail_run(struct world *, const char *format, ...) printf_like(2, 3);
+/* More effects than a handler may make; or any, where no handler asks for them. */
+_Noreturn void effects_refused(const struct env *, const char *effect);
+/* Before what changes the world without being an effect. */
+static inline void must_be_handler(const struct env *env, const char *what)
+{
+	if (unlikely(process_of(env)->world->outside->effects_max == 0))
+		effects_refused(env, what);
+}
 
 /* ---- statics.c ------------------------------------------------------------------------------- */
 

@@ -243,7 +243,7 @@ static void handle_request(struct world *world, struct process *process,
 	const struct request_body *body = (const struct request_body *)message->body;
 	const struct app *app = world->groups[process->group].app;
 	const uint8_t *command = (const uint8_t *)(body + 1);
-	uint64_t keys[16];
+	uint64_t keys[APP_KEYS_MAX];
 	struct request request = {
 		.id = body->id,
 		.kind = (enum request_kind)body->kind,
@@ -255,8 +255,8 @@ static void handle_request(struct world *world, struct process *process,
 	};
 
 	if (app)
-		request.key_count = app->keys(command + sizeof(uint64_t),
-					      body->size - sizeof(uint64_t), keys);
+		request.key_count = app_keys(process, command + sizeof(uint64_t),
+					     body->size - sizeof(uint64_t), keys);
 	world->outside->received = message;
 	process->protocol->request(&process->env, process->state, &request);
 	world->outside->received = NULL;

@@ -177,7 +177,8 @@ void trace_print_command(struct world *world, group_id group, const void *comman
 	while (app && app->operations && app->operations[operations].name)
 		operations++;
 	if (app && app->tell)
-		app->tell((const char *)command + sizeof(id), size - sizeof(id), NULL, 0, &told);
+		world_app_tell(world, group, (const char *)command + sizeof(id), size - sizeof(id),
+			       NULL, 0, &told);
 	if (told.operation >= operations)
 		return;
 	const struct app_operation *operation = &app->operations[told.operation];

@@ -120,6 +120,8 @@ void world_begin(struct world *world, const struct setup *setup, const struct ab
 	while (outside->snapshots)
 		snapshot_free(world, outside->snapshots);
 	outside->in_handler = false;
+	outside->question.function = NULL;
+	outside->effects_max = 0;
 	outside->notes = 0;
 	queue_init(&world->arena, &world->queue);
 	lay_out_groups(world, setup);
@@ -293,6 +295,8 @@ enum outcome world_enter(struct world *world, void (*body)(struct world *, void 
 	guard_told(world);
 	outside->escapes = false;
 	outside->in_handler = false;
+	outside->question.function = NULL;
+	outside->effects_max = 0;
 	if (escaped == RAN_LIMIT)
 		*limit = outside->limit;
 	if (escaped)
@@ -336,6 +340,31 @@ static const struct inspector *find_inspector(const struct protocol *protocol, c
 	return NULL;
 }
 
+uint64_t inspector_value(struct process *process, const struct inspector *inspector)
+{
+	question_begin(process->world, (struct question){.function = "inspector",
+							 .of = inspector->name,
+							 .process = process});
+	uint64_t value = inspector->get(&process->env, process->state);
+
+	question_end(process->world);
+	return value;
+}
+
+struct inspection {
+	struct process *process;
+	const struct inspector *inspector;
+	uint64_t value;
+};
+
+static void inspect(struct world *world, void *context)
+{
+	struct inspection *inspection = context;
+
+	(void)world;
+	inspection->value = inspector_value(inspection->process, inspection->inspector);
+}
+
 uint64_t world_inspect(struct world *world, process_id id, const char *name, uint64_t fallback)
 {
 	struct process *process = world_process(world, id);
@@ -343,7 +372,21 @@ uint64_t world_inspect(struct world *world, process_id id, const char *name, uin
 
 	if (!inspector || process->status == DOWN)
 		return fallback;
-	return inspector->get(&process->env, process->state);
+	if (likely(world->outside->escapes))
+		return inspector_value(process, inspector);
+	struct inspection inspection = {process, inspector, fallback};
+	const char *limit;
+
+	world_enter(world, inspect, &inspection, &limit);
+	return inspection.value;
+}
+
+const char *value_name(const struct inspector *inspector, uint64_t value)
+{
+	for (uint64_t i = 0; inspector->values && inspector->values[i]; i++)
+		if (i == value)
+			return inspector->values[i];
+	return NULL;
 }
 
 group_id world_led_group(struct world *world, group_id id)
@@ -370,10 +413,10 @@ process_id world_leader(struct world *world, group_id group)
 
 		if (process->status != UP)
 			continue;
-		const char *name = role->values[role->get(&process->env, process->state)];
+		const char *name = value_name(role, inspector_value(process, role));
 		uint64_t term = world_inspect(world, id, "term", 0);
 
-		if (!strcmp(name, "leader") && (leader == NO_PROCESS || term > highest)) {
+		if (name && !strcmp(name, "leader") && (leader == NO_PROCESS || term > highest)) {
 			leader = id;
 			highest = term;
 		}
@@ -405,6 +448,7 @@ uint32_t env_random(struct env *env, uint32_t bound)
 {
 	struct process *process = process_of(env);
 
+	must_be_handler(env, "drew a number");
 	return choose_below(&process->world->choices,
 			    choice_address(CHOICE_RANDOM, process->id, 0, 0, ++process->draws),
 			    bound);

@@ -27,9 +27,10 @@
 typedef uint16_t endpoint_t;
 enum { CLIENT_FIRST = PROCESSES_MAX, CLIENTS_MAX = 256, GROUPS_MAX = 16, BUG_WORDS = 2 };
 enum { ENDPOINTS = CLIENT_FIRST + CLIENTS_MAX }; /* also: no endpoint */
-/* A handler that makes more effects, or computes longer (processor time), is endless: the
- * protocol's violation. Messages for a paused process: modelled, it drops. */
-enum { EFFECTS_MAX = 65536, HANDLER_SECONDS = 2, INBOX_MAX = 1024 };
+/* A handler that makes more effects, or computes longer (processor time), is endless, and a process
+ * that holds more bytes of env_alloc leaks: the protocol's violation. Messages for a paused
+ * process: modelled, it drops. */
+enum { EFFECTS_MAX = 65536, HANDLER_SECONDS = 2, MEMORY_MAX = 64 << 20, INBOX_MAX = 1024 };
 
 /* "n3" or "c1", into `text` of at least 8 bytes; returns it. */
 const char *endpoint_name(endpoint_t, char *text);
@@ -289,7 +290,8 @@ struct process {
 	/* The highest that it has said to be in, also where a crash took that back: its disk may
 	 * have kept it. */
 	uint64_t term;
-	ref_t blocks; /* memory that dies with it */
+	ref_t blocks;    /* memory that dies with it ... */
+	uint64_t memory; /* ... and how many bytes of it */
 };
 
 /* ---- The floors above ------------------------------------------------------------------------ */
@@ -326,8 +328,9 @@ struct observer {
 	void (*term_ahead)(struct world *, process_id, const struct env_message *, uint64_t term);
 	/* Its handler changed static data: the variable's name, or NULL. It is as before again. */
 	void (*hid)(struct world *, process_id, const char *variable);
-	/* Its handler failed an assertion, crashed or did not return: `what`, in words. NO_PROCESS:
-	 * code of a plug-in that no process runs. */
+	/* A handler or another function of its failed an assertion, crashed, did not return or did
+	 * what it may not: `what`, in words. NO_PROCESS: of an app that no process was asked for,
+	 * which `what` then names. */
 	void (*failed)(struct world *, process_id, const char *what);
 };
 
@@ -497,7 +500,8 @@ static inline const struct protocol *world_protocol(const struct world *world, p
 {
 	return world->processes[id].protocol;
 }
-/* Value of the inspector of that name; `fallback` where it has none, or is down. */
+/* Value of the inspector of that name; `fallback` where it has none, is down, or, asked after the
+ * run, does not return. */
 uint64_t world_inspect(struct world *, process_id, const char *name, uint64_t fallback);
 /* That group, or the one that it stands on where its own protocol knows no leaders. */
 group_id world_led_group(struct world *, group_id);
@@ -519,6 +523,16 @@ const void *world_audit_apply(struct audit *, const void *command, size_t, size_
 uint64_t world_audit_digest(struct audit *);
 void world_audit_end(struct audit *);
 uint64_t world_app_digest(struct world *, process_id);
+/* Of a group's app: its words for what was drawn, at most COMMAND_MAX - 8 bytes; and what a command
+ * and its answer (NULL: none) mean. */
+size_t world_app_draw(struct world *, group_id, const struct drawn *, void *command);
+void world_app_tell(struct world *, group_id, const void *command, size_t, const void *answer,
+		    size_t, struct told *);
+/* Its app's model; of a plug-in's, a crash in it is the plug-in's. Holds until the next call. */
+const struct model *world_app_model(const struct world *, group_id);
+/* What it told cannot be: ends the run. */
+_Noreturn void world_app_lied(struct world *, group_id, const char *function, const char *format,
+			      ...) printf_like(4, 5);
 
 /* ---- Trace ----------------------------------------------------------------------------------- */
 

@@ -5,23 +5,10 @@
 #include "tests/tests.h"
 
 #include <elf.h>
-#include <unistd.h>
 
 #include "sim/plugin/elf.h"
 #include "sim/world/pcg.h"
-#include "tests/cli/shell.h"
-
-/* A folder with the outsiders' Makefile and sources, and the tree by its path alone. */
-static void begin(void)
-{
-	char here[4096];
-
-	if (!getcwd(here, sizeof(here)))
-		abort();
-	setenv("ORDEAL_TREE", here, 1);
-	shell_begin();
-	EQUAL(shell("cp \"$ORDEAL_TREE\"/tests/plugin/outside/* ."), 0);
-}
+#include "tests/plugin/outsiders.h"
 
 static int on_trial(const char *name, const char *more)
 {
@@ -33,13 +20,6 @@ static int on_trial(const char *name, const char *more)
 		 name, name, name, more, name, name, name);
 	return shell(line);
 }
-
-static const char tally[] = "scenario: 1\nname: tally\n"
-			    "cluster: {protocol: tally-keeper, nodes: 1, app: tally,\n"
-			    "  options: {patience: 50ms}}\n"
-			    "workload: {clients: 4, rate: 200/s, arrival: poisson, keys: 1}\n"
-			    "run: {duration: 4s, seeds: 1..20}\nplots: []\n"
-			    "expect: [safe, linearizable, live]\n";
 
 /* ---- Convictions ----------------------------------------------------------------------------- */
 
@@ -62,7 +42,7 @@ static void seven_that_are_wrong_are_convicted_by_name(void)
 	};
 	char violated[64];
 
-	begin();
+	outsiders_begin();
 	for (size_t i = 0; i < sizeof(seven) / sizeof(seven[0]); i++) {
 		EQUAL(on_trial(seven[i].name, seven[i].more), 1);
 		snprintf(violated, sizeof(violated), "seed 1 violated %s:", seven[i].judge);
@@ -78,43 +58,12 @@ static void seven_that_are_wrong_are_convicted_by_name(void)
 	shell_end();
 }
 
-/* Its inspectors, its app's words and its model run outside of handlers. */
-static void what_crashes_outside_of_handlers_is_the_protocols_too(void)
-{
-	static const struct {
-		const char *change, *says;
-	} wrongs[] = {
-		{"s/^\tconst struct command command = /\t__builtin_trap();\\n&/",
-		 "a plug-in died of SIGILL"},
-		{"s/^\treturn ((const struct options/\t__builtin_trap();\\n&/",
-		 "a plug-in died of SIGILL"},
-		{"s/^\ttold->key = 0;/\t__builtin_trap();/", "a plug-in died of SIGILL"},
-		{"s/^\treturn !told->answered/\t__builtin_trap();\\n&/",
-		 "a plug-in died of SIGILL"},
-		{"s/^\treturn !told->answered/\tfor (volatile int i = 0;; i++)\\n;&/",
-		 "a plug-in did not return within 2 s of processor time, outside of its handlers"},
-	};
-
-	begin();
-	shell_file("tally.yaml", tally);
-	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-		setenv("CHANGE", wrongs[i].change, 1);
-		EQUAL(shell("sed \"$CHANGE\" tally.c > wrong.c; ! cmp -s tally.c wrong.c && "
-			    "make -s wrong.so && "
-			    "$ORDEAL run tally.yaml --plugin ./wrong.so --seed 1 --trace"),
-		      1);
-		CONTAINS(shell_out(), "seed 1 violated protocol-crashed:");
-		CONTAINS(shell_out(), wrongs[i].says);
-	}
-	shell_end();
-}
-
 /* ---- What is loaded is as what is built in --------------------------------------------------- */
 
 static void a_plug_in_brings_its_app_and_its_model(void)
 {
-	begin();
-	shell_file("tally.yaml", tally);
+	outsiders_begin();
+	shell_file("tally.yaml", tally_yaml);
 	EQUAL(shell("make -s tally.so"), 0);
 	EQUAL(shell("$ORDEAL run tally.yaml --plugin ./tally.so --jobs 2"), 0);
 	CONTAINS(shell_out(), "tally: holds");
@@ -141,8 +90,8 @@ static void the_registry_knows_it_as_its_own(void)
 		{"$ORDEAL run tally.yaml --plugin ./tally.so --plugin ./silent.so", "holds"},
 	};
 
-	begin();
-	shell_file("tally.yaml", tally);
+	outsiders_begin();
+	shell_file("tally.yaml", tally_yaml);
 	EQUAL(shell("make -s tally.so silent.so"), 0);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		EQUAL(shell(lines[i].line), 0);
@@ -164,8 +113,8 @@ static void the_registry_knows_it_as_its_own(void)
 
 static void two_runs_of_a_plug_in_are_one(void)
 {
-	begin();
-	shell_file("tally.yaml", tally);
+	outsiders_begin();
+	shell_file("tally.yaml", tally_yaml);
 	EQUAL(shell("make -s tally.so && "
 		    "$ORDEAL run tally.yaml --plugin ./tally.so --jobs 1 --out a && "
 		    "$ORDEAL run tally.yaml --plugin ./tally.so --jobs 2 --out b && diff -r a b"),
@@ -176,7 +125,7 @@ static void two_runs_of_a_plug_in_are_one(void)
 /* Raft, word for word, from outside: it is the same run. */
 static void a_plug_in_runs_as_what_is_built_in_does(void)
 {
-	begin();
+	outsiders_begin();
 	shell_file("raft.yaml",
 		   "scenario: 1\nname: raft\ncluster: {protocol: raft, nodes: 5, app: kv}\n"
 		   "workload: {clients: 4, rate: 100/s, arrival: poisson}\n"
@@ -200,7 +149,7 @@ static void a_plug_in_runs_as_what_is_built_in_does(void)
 /* Also where judges have their own questions after a handler: it applies, commits and leads. */
 static void what_it_hides_is_seen_however_late_it_begins(void)
 {
-	begin();
+	outsiders_begin();
 	shell_file("hides.yaml",
 		   "scenario: 1\nname: hides\ncluster: {protocol: hides, nodes: 3, app: register}\n"
 		   "workload: {clients: 2, rate: 50/s, arrival: poisson}\n"
@@ -220,27 +169,6 @@ static void what_it_hides_is_seen_however_late_it_begins(void)
 }
 
 /* ---- What is refused ------------------------------------------------------------------------- */
-
-/* A whole plug-in around what is said in front of it, in its request, and in its table. */
-static void write_plug_in(const char *front, const char *body, const char *table)
-{
-	char text[4000];
-
-	snprintf(text, sizeof(text),
-		 "#include \"sim/ordeal.h\"\n%s\n"
-		 "static void on_boot(struct env *env, void *state, enum boot boot)\n"
-		 "{ (void)env, (void)state, (void)boot; }\n"
-		 "static void on_request(struct env *env, void *state,\n"
-		 "	const struct request *request)\n"
-		 "{ (void)state; env_refuse(env, request->id); %s }\n"
-		 "static nanoseconds patience(const void *options)\n"
-		 "{ (void)options; return 100000000; }\n"
-		 "const struct protocol ordeal_protocol = { .version = ORDEAL_VERSION,\n"
-		 ".size = sizeof(struct protocol), .name = \"mine\", .boot = on_boot,\n"
-		 ".request = on_request, .patience = patience, %s };\n",
-		 front, body, table);
-	shell_file("mine.c", text);
-}
 
 static void what_it_may_not_call_is_refused_by_name(void)
 {
@@ -285,9 +213,9 @@ static void what_it_may_not_call_is_refused_by_name(void)
 		 {"its own fputs_unlocked is also a name of a library", "make it static"}},
 	};
 
-	begin();
+	outsiders_begin();
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		write_plug_in(calls[i].front, calls[i].body, "");
+		plug_in_write(calls[i].front, calls[i].body, "");
 		EQUAL(shell("make -s mine.so CFLAGS='-w' 2>cc; $ORDEAL list apps --plugin "
 			    "./mine.so"),
 		      2);
@@ -300,8 +228,8 @@ static void what_it_may_not_call_is_refused_by_name(void)
 
 static void what_a_compiler_puts_in_is_allowed(void)
 {
-	begin();
-	write_plug_in("#include <assert.h>\n#include <string.h>",
+	outsiders_begin();
+	plug_in_write("#include <assert.h>\n#include <string.h>",
 		      "volatile char text[200]; memset((char *)text, env_random(env, 9), 200);"
 		      "assert(strlen((char *)text) < 300);",
 		      "");
@@ -340,9 +268,9 @@ static void a_table_that_does_not_add_up_is_refused(void)
 		{"", ".timers = (const struct timer_type *)8,", "a process that loads it dies"},
 	};
 
-	begin();
+	outsiders_begin();
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		write_plug_in(tables[i].front, "", tables[i].table);
+		plug_in_write(tables[i].front, "", tables[i].table);
 		EQUAL(shell("make -s mine.so CC='cc -w' && $ORDEAL lint x.yaml --plugin ./mine.so"),
 		      2);
 		CONTAINS(shell_err(), tables[i].says);
@@ -352,8 +280,8 @@ static void a_table_that_does_not_add_up_is_refused(void)
 
 static void a_default_that_is_no_value_is_refused(void)
 {
-	begin();
-	write_plug_in(
+	outsiders_begin();
+	plug_in_write(
 		"", "",
 		".options_size = 8, .options = (const struct option[]){{.name = \"wait\", "
 		".help = \"h\", .fallback = \"soon\", .kind = OPT_DURATION, .max = 9}, {0}},");
@@ -399,7 +327,7 @@ static void what_is_no_plug_in_is_refused(void)
 		 "its app \"tally\" is there already"},
 	};
 
-	begin();
+	outsiders_begin();
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		EQUAL(shell(files[i].line), 2);
 		CONTAINS(shell_err(), files[i].says);
@@ -468,7 +396,7 @@ static void no_file_makes_the_reader_stumble(void)
 	unsigned refused = 0;
 	size_t size;
 
-	begin();
+	outsiders_begin();
 	EQUAL(shell("make -s tally.so"), 0);
 	unsigned char *bytes = file_bytes("tally.so", &size);
 	unsigned char *changed = malloc(size);
@@ -499,7 +427,7 @@ static void no_file_makes_the_reader_stumble(void)
 /* The whole way, through the dynamic linker: a complaint or a plug-in, whatever the bytes. */
 static void no_file_makes_the_command_stumble(void)
 {
-	begin();
+	outsiders_begin();
 	EQUAL(shell("make -s tally.so"), 0);
 	shell_file("mutate.sh",
 		   "size=$(stat -c %s tally.so)\n"
@@ -523,8 +451,6 @@ CU_TestInfo plugin_tests[] = {
 	 seven_that_are_wrong_are_convicted_by_name},
 	{"a plug-in brings its app and its model", a_plug_in_brings_its_app_and_its_model},
 	{"the registry knows it as its own", the_registry_knows_it_as_its_own},
-	{"what crashes outside of handlers is the protocol's, too",
-	 what_crashes_outside_of_handlers_is_the_protocols_too},
 	{"a plug-in runs as what is built in does", a_plug_in_runs_as_what_is_built_in_does},
 	{"what it hides is seen, however late it begins",
 	 what_it_hides_is_seen_however_late_it_begins},

@@ -1,4 +1,6 @@
 /* Apps: what they do is what their models say that it means; and their states travel. */
+#include "sim/world/kernel.h"
+
 #include "tests/protocols/cluster.h"
 
 #include "protocols/apps/keyed.h"
@@ -43,6 +45,7 @@ static void stage_open(const struct app *app)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stage.world);
 	world_begin(stage.world, &stage.setup, &stage.above);
 	world_audit_begin(stage.world, &stage.audit, 0);
+	question_begin(stage.world, (struct question){"a test's", app->name, NULL, true});
 }
 
 /* Carries one operation out, and tells it. */

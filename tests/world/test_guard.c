@@ -229,6 +229,220 @@ static void the_handler_and_its_event_are_named(void)
 	}
 }
 
+/* ---- Who may only look ----------------------------------------------------------------------- */
+
+static void looks_around(struct env *env)
+{
+	const process_id *members;
+	struct snapshot_view snapshot;
+	struct record_view record;
+	const void *value;
+	size_t size;
+
+	env_members(env, 0, &members);
+	env_log_read(env, env_log_last(env), &record);
+	env_cell_get(env, env_cell_next(env, 0), &value, &size);
+	env_snapshot_get(env, &snapshot);
+	env_note(env, "%p %d", env_options(env), env_wall(env) == env_now(env));
+}
+
+static void sends(struct env *env)
+{
+	env_send(env, 1, PLAIN, 0);
+}
+static void replies(struct env *env)
+{
+	env_reply(env, 1 << 16, "x", 1);
+}
+static void redirects(struct env *env)
+{
+	env_redirect(env, 1 << 16, 1);
+}
+static void refuses(struct env *env)
+{
+	env_refuse(env, 1 << 16);
+}
+static void arms(struct env *env)
+{
+	env_arm(env, TICK, 0, 1, 1);
+}
+static void disarms(struct env *env)
+{
+	env_disarm(env, TICK, 0);
+}
+static void observes(struct env *env)
+{
+	env_observe(env, SAW_VOTED, 1, 0, 0, NULL, 0);
+}
+static void happens(struct env *env)
+{
+	env_sometimes(env, 0);
+}
+static void draws(struct env *env)
+{
+	env_random(env, 9);
+}
+static void allocates(struct env *env)
+{
+	env_alloc(env, 1);
+}
+static void reallocates(struct env *env)
+{
+	env_realloc(env, NULL, 1);
+}
+static void frees(struct env *env)
+{
+	env_free(env, NULL);
+}
+static void appends(struct env *env)
+{
+	env_log_append(env, 1, "x", 1);
+}
+static void truncates(struct env *env)
+{
+	env_log_truncate(env, 1);
+}
+static void discards(struct env *env)
+{
+	env_log_discard(env, 1);
+}
+static void puts_cell(struct env *env)
+{
+	env_cell_put(env, 1, "x", 1);
+}
+static void drops_cell(struct env *env)
+{
+	env_cell_drop(env, 0, 9);
+}
+static void stages(struct env *env)
+{
+	env_snapshot_stage(env, 0, "x", 1);
+}
+static void commits(struct env *env)
+{
+	env_snapshot_commit(env, 0, 0, NULL, 0);
+}
+static void applies(struct env *env)
+{
+	size_t size;
+
+	env_apply(env, 1, "12345678x", 9, &size);
+}
+static void queries(struct env *env)
+{
+	size_t size;
+
+	env_query(env, "12345678x", 9, &size);
+}
+static void takes_image(struct env *env)
+{
+	size_t size;
+
+	env_app_image(env, &size);
+}
+static void restores(struct env *env)
+{
+	env_app_restore(env, 1, "12345678", 8);
+}
+
+static void (*asked)(struct env *);
+static bool in_app;
+
+static void ask(struct world *world)
+{
+	struct process *process = world_process(world, 1);
+
+	question_begin(world, (struct question){.function = in_app ? "apply" : "inspector",
+						.of = in_app ? "sum" : "role",
+						.process = process,
+						.takes_memory = in_app});
+	asked(&process->env);
+	question_end(world);
+}
+
+static void has_a_log_and_a_cell(struct env *env)
+{
+	appends(env);
+	puts_cell(env);
+}
+
+static enum outcome ask_once(void (*what)(struct env *), bool by_app)
+{
+	asked = what;
+	in_app = by_app;
+	play_reset();
+	play_act_at(MS, 1, has_a_log_and_a_cell);
+	play_do_at(10 * MS, ask);
+	return play_run(S);
+}
+
+static void who_is_asked_may_look_and_no_more(void)
+{
+	static const struct {
+		void (*does)(struct env *);
+		const char *says;
+	} wrongs[] = {
+		{sends, "sent a message"},
+		{replies, "sent a message"},
+		{redirects, "sent a message"},
+		{refuses, "sent a message"},
+		{arms, "armed a timer"},
+		{disarms, "disarmed a timer"},
+		{observes, "observed something"},
+		{happens, "said what has happened"},
+		{draws, "drew a number"},
+		{appends, "wrote to its disk"},
+		{truncates, "wrote to its disk"},
+		{discards, "wrote to its disk"},
+		{puts_cell, "wrote to its disk"},
+		{drops_cell, "wrote to its disk"},
+		{stages, "wrote to its disk"},
+		{commits, "wrote to its disk"},
+		{applies, "applied a command"},
+		{queries, "asked its app"},
+		{takes_image, "asked for its app's image"},
+		{restores, "restored its app"},
+		{allocates, "took memory"},
+		{reallocates, "took memory"},
+		{frees, "gave memory back"},
+	};
+	char says[120];
+
+	play_prepare();
+	play_begin();
+	EQUAL(ask_once(looks_around, false), RAN_UNTIL);
+	EQUAL(play.failures, 0);
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		bool memory = i + 3 >= sizeof(wrongs) / sizeof(wrongs[0]);
+
+		EQUAL(ask_once(wrongs[i].does, false), RAN_FAILED);
+		snprintf(says, sizeof(says), "%s, which only a handler may, in its inspector role ",
+			 wrongs[i].says);
+		CONTAINS(play.failure, says);
+		EQUAL(ask_once(wrongs[i].does, true), memory ? RAN_UNTIL : RAN_FAILED);
+		CONTAINS(play.failure, memory ? "role" : "may, in apply of its app sum (event ");
+	}
+}
+
+/* A question within a handler: what the handler may is not lost by it. */
+static void asks_its_app_and_sends(struct env *env)
+{
+	size_t size;
+
+	env_query(env, "12345678x", 9, &size);
+	env_send(env, 0, PLAIN, 0);
+}
+
+static void a_handler_may_again_when_its_app_has_answered(void)
+{
+	play_prepare();
+	play_begin();
+	play_act_at(MS, 1, asks_its_app_and_sends);
+	EQUAL(play_run(S), RAN_UNTIL);
+	EQUAL(play.failures, 0);
+	EQUAL(play_count("n1<0"), 1);
+}
+
 /* ---- What is nobody's, and what is slow ------------------------------------------------------ */
 
 static void stumble_outside(struct world *world)
@@ -324,6 +538,9 @@ CU_TestInfo guard_tests[] = {
 	{"whatever a handler does wrong, its run alone ends, and the world runs again",
 	 whatever_a_handler_does_its_run_alone_ends},
 	{"the handler and its event are named", the_handler_and_its_event_are_named},
+	{"who is asked may look, and no more", who_is_asked_may_look_and_no_more},
+	{"a handler may again when its app has answered",
+	 a_handler_may_again_when_its_app_has_answered},
 	{"a crash of ordeal's own takes its course", ordeals_own_crash_takes_its_course},
 	{"a signal from elsewhere is not the handler's",
 	 a_signal_from_elsewhere_is_not_the_handlers},

@@ -419,10 +419,10 @@ static void memory_dies_with_its_process(void)
 	EQUAL(play.world->arena.used, used);
 }
 
-static void take_too_much(struct env *env)
+static void send_too_much(struct env *env)
 {
-	env_alloc(env, (size_t)3 << 30);
-	play_say("went on");
+	while (env_now(env) >= 0)
+		env_send(env, 1, LONG, 1000);
 }
 
 static void running_out_of_memory_ends_the_run_not_the_call(void)
@@ -432,10 +432,74 @@ static void running_out_of_memory_ends_the_run_not_the_call(void)
 	play_prepare();
 	play.junk = true;
 	play_begin();
-	play_act_at(MS, 0, take_too_much);
+	play_act_at(MS, 0, send_too_much);
 	EQUAL(world_run(play.world, S, &limit), RAN_LIMIT);
 	CU_ASSERT_STRING_EQUAL(limit, "arena");
 	TOLD("");
+}
+
+static void restart_first(struct world *world)
+{
+	world_crash_now(world, 0);
+	world_restart(world, 0);
+}
+
+static void take_all(struct env *env)
+{
+	enum { HEADER = 16 };
+
+	env_free(env, env_alloc(env, MEMORY_MAX - HEADER));
+	env_alloc(env, MEMORY_MAX / 4 - HEADER);
+	env_alloc(env, MEMORY_MAX / 4 * 3 - HEADER);
+	play_say("all");
+}
+
+static void take_all_and_more(struct env *env)
+{
+	take_all(env);
+	env_alloc(env, 1);
+	play_say("went on");
+}
+
+static void allocate_without_end(struct env *env)
+{
+	for (;;)
+		env_alloc(env, 0);
+}
+
+static void realloc_without_end(struct env *env)
+{
+	void *memory = NULL;
+
+	for (size_t size = 1;; size *= 2)
+		memory = env_realloc(env, memory, size);
+}
+
+static void a_process_has_so_much_memory_and_no_more(void)
+{
+	static const struct {
+		void (*handler)(struct env *);
+		const char *says;
+	} wrongs[] = {
+		{take_all_and_more, "asked for 1 bytes of memory beside the 67108864 that it held, "
+				    "and a process has 67108864"},
+		{allocate_without_end, "asked for 0 bytes of memory beside the 67108864"},
+		{realloc_without_end, "asked for 67108864 bytes of memory beside the 33554448"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		play_prepare();
+		play.arena_limit = (uint64_t)1 << 30;
+		play_begin();
+		play_act_at(MS, 0, take_all);
+		play_do_at(2 * MS, restart_first);
+		play_act_at(3 * MS, 0, wrongs[i].handler);
+		EQUAL(play_run(S), RAN_FAILED);
+		EQUAL(play.world->now, 3 * MS);
+		CONTAINS(play.failure, wrongs[i].says);
+		EQUAL(play_count("all"), i ? 1 : 2);
+		EQUAL(play_count("went on"), 0);
+	}
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -495,16 +559,25 @@ static void a_restart_takes_back_a_crash_that_has_not_fallen_yet(void)
 	TOLD("n1.tick(0)@1000");
 }
 
+static uint32_t drawn;
+
+static void draw(struct env *env)
+{
+	drawn = env_random(env, 10);
+}
+
 static void random_numbers_are_below_their_bound_and_each_process_has_its_own(void)
 {
 	unsigned count[10] = {0}, equal = 0;
 
 	begin();
 	for (unsigned i = 0; i < 10000; i++) {
-		uint32_t mine = env_random(play_env(0), 10);
+		play_act(0, draw);
+		uint32_t mine = drawn;
 
 		count[mine]++;
-		equal += mine == env_random(play_env(1), 10);
+		play_act(1, draw);
+		equal += mine == drawn;
 	}
 	for (unsigned i = 0; i < 10; i++)
 		CU_ASSERT(count[i] > 880 && count[i] < 1120);
@@ -546,6 +619,7 @@ CU_TestInfo process_tests[] = {
 	{"memory dies with its process", memory_dies_with_its_process},
 	{"running out of memory ends the run, not the call",
 	 running_out_of_memory_ends_the_run_not_the_call},
+	{"a process has so much memory and no more", a_process_has_so_much_memory_and_no_more},
 	{"a process is told why it boots, and forgets its state",
 	 a_process_is_told_why_it_boots_and_forgets_its_state},
 	{"silence lasts until the next boot", silence_lasts_until_the_next_boot},
