@@ -14,7 +14,7 @@
 enum { FILE_NAME_MAX = 240, FILE_PATH_MAX = 4096 };
 
 struct settings {
-	bool format_given, json, times, quiet;
+	bool format_given, level_given, json, times, quiet;
 	enum format format;
 	struct subject subject; /* name NULL: guess it */
 	struct judge_limits limits;
@@ -85,7 +85,8 @@ static bool take_budget(void *context, const char *value, char complaint[COMPLAI
 				return true;
 			}
 	snprintf(complaint, COMPLAINT_MAX,
-		 "a budget is a number with its unit: MB, GB, MiB or GiB, as in 500MB");
+		 "a budget is a number with its unit: MB, GB, MiB or GiB, as in 500MB; at most "
+		 "1048576 of them");
 	return false;
 }
 
@@ -98,7 +99,7 @@ static bool take_level(void *context, const char *value, char complaint[COMPLAIN
 		if (strcmp(names[i], value) != 0)
 			continue;
 		settings->serializable_will_do = i == 1;
-		return true;
+		return settings->level_given = true;
 	}
 	return no_such("level", value, names, 2, complaint);
 }
@@ -193,6 +194,30 @@ static int refuse(const char *path, const struct trouble *trouble)
 	return STATUS_UNUSABLE;
 }
 
+static int refuse_format(const char *path)
+{
+	struct trouble trouble = {.line = 1, .column = 1};
+	size_t at = (size_t)snprintf(trouble.text, TROUBLE_MAX,
+				     "this looks like none of the formats:");
+
+	for (unsigned i = 0; i < FORMATS && at < TROUBLE_MAX; i++)
+		at += (size_t)snprintf(trouble.text + at, TROUBLE_MAX - at, "%s %s", i ? "," : "",
+				       formats[i].name);
+	refuse(path, &trouble);
+	return complain_of("how each of them looks: ordeal list formats");
+}
+
+/* What was said of the file may be why: then what would have been guessed is told. */
+static int refuse_as_said(const char *path, const struct trouble *trouble, const char *said,
+			  const char *guess)
+{
+	int status = refuse(path, trouble);
+
+	if (!said || !guess || !strcmp(said, guess))
+		return status;
+	return complain_of("%s: you say %s, but it looks like %s", path, said, guess);
+}
+
 static bool is_blank(const char *text, size_t size)
 {
 	return strspn(text, " \t\r\n") >= size;
@@ -202,27 +227,34 @@ static bool is_blank(const char *text, size_t size)
 static int read_file(struct checked *checked, const struct settings *settings)
 {
 	size_t size = 0;
-	enum format format = settings->format;
-	struct trouble trouble = {.line = 1, .column = 1};
+	enum format format = FORMAT_JSONL;
 	double start = seconds();
 
 	checked->text = text_of_file(checked->path, &size);
+	if (!checked->text && errno == EISDIR)
+		return complain_of("%s is a folder; judged are files, as %s/history.jsonl",
+				   checked->path, checked->path);
 	if (!checked->text)
 		return complain_of("%s: %s", checked->path, strerror(errno));
-	checked->format_given = checked->format_known = settings->format_given;
-	if (!checked->format_given)
-		checked->format_known = format_guess(checked->text, size, &format);
-	if (!checked->format_known && !is_blank(checked->text, size)) {
-		snprintf(trouble.text, TROUBLE_MAX,
-			 "this looks like none of the formats; see: ordeal list formats");
-		return refuse(checked->path, &trouble);
-	}
+	bool guessed = format_guess(checked->text, size, &format);
+	const char *guess = guessed ? formats[format].name : NULL;
+
+	if (settings->format_given)
+		format = settings->format;
+	checked->format_given = settings->format_given;
+	checked->format_known = guessed || settings->format_given;
+	if (!checked->format_known && !is_blank(checked->text, size))
+		return refuse_format(checked->path);
 	bool good = recording_read(&checked->recording, format, checked->text, size);
 
 	checked->read_seconds = seconds() - start;
-	return good ? STATUS_GO_ON : refuse(checked->path, &checked->recording.trouble);
+	if (good)
+		return STATUS_GO_ON;
+	return refuse_as_said(checked->path, &checked->recording.trouble,
+			      settings->format_given ? formats[format].name : NULL, guess);
 }
 
+/* A level would say nothing of an object, and nobody should believe that it did. */
 static int find_subject(struct checked *checked, const struct settings *settings)
 {
 	struct trouble trouble = {0};
@@ -232,7 +264,20 @@ static int find_subject(struct checked *checked, const struct settings *settings
 		checked->subject = settings->subject;
 	else if (!subject_guess(&checked->recording, &checked->subject, &trouble))
 		return refuse(checked->path, &trouble);
+	if (settings->level_given && checked->subject.model)
+		return complain_of("%s: --level is of transactions, and this is a %s",
+				   checked->path, checked->subject.name);
 	return STATUS_GO_ON;
+}
+
+static int refuse_calls(const struct checked *checked, const struct trouble *trouble)
+{
+	struct subject guess = {.name = NULL};
+	struct trouble no_guess;
+
+	subject_guess(&checked->recording, &guess, &no_guess);
+	return refuse_as_said(checked->path, trouble,
+			      checked->model_given ? checked->subject.name : NULL, guess.name);
 }
 
 static int judge_object(struct room *room, struct checked *checked, const struct settings *settings)
@@ -242,7 +287,7 @@ static int judge_object(struct room *room, struct checked *checked, const struct
 
 	if (!operations_of_calls(&checked->recording, checked->subject.model, &checked->object,
 				 &trouble))
-		return refuse(checked->path, &trouble);
+		return refuse_calls(checked, &trouble);
 	double start = seconds();
 
 	judge(room, checked->subject.model, &checked->object.history, &settings->limits, finding);
@@ -267,7 +312,7 @@ static int judge_all_transactions(struct checked *checked, const struct settings
 	checked->serializable_will_do = settings->serializable_will_do;
 	if (!transactions_of_calls(&checked->recording, checked->subject.transactions,
 				   &checked->transactions, &trouble))
-		return refuse(checked->path, &trouble);
+		return refuse_calls(checked, &trouble);
 	double start = seconds();
 
 	judge_transactions(&checked->transactions.transactions, &settings->limits,
@@ -332,9 +377,11 @@ static int tell(const struct checked *checked, const struct settings *settings)
 				       [UNDECIDED] = STATUS_INCONCLUSIVE};
 	int status = statuses[checked_legality(checked)];
 
-	if (settings->json)
+	if (settings->quiet && status == STATUS_HELD)
+		; /* as it was asked for */
+	else if (settings->json)
 		checked_print_json(stdout, checked, settings->times);
-	else if (!settings->quiet || status != STATUS_HELD)
+	else
 		checked_print(stdout, checked, settings->times);
 	return settings->out ? gravest(status, write_files(checked, settings)) : status;
 }

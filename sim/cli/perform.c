@@ -128,13 +128,14 @@ static bool write_verdict(const struct keep *keep, struct theatre *theatre,
 
 static bool write_history(const struct keep *keep, struct theatre *theatre)
 {
+	static const struct fault_words words = {fault_name, faults_describe};
 	const struct scenario *scenario = keep->scenario;
 	FILE *file = folder_file(keep->folder, "history.jsonl");
 
 	if (!file)
 		return false;
 	history_write(theatre_world(theatre), scenario->groups[scenario->workload.group].app,
-		      fault_name, file);
+		      &words, file);
 	return folder_close(keep->folder, file, "history.jsonl");
 }
 

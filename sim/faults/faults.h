@@ -198,7 +198,6 @@ const struct fault_state *faults_state(const struct world *, unsigned number);
 unsigned faults_drawn_by(const struct world *, unsigned number);
 /* "crash n3", "partition n1 n2 | n3..n5", "loss 30% n1 -> all": for traces and pictures. Whom it
  * hit is known once it has fired. Returns `text`. */
-enum { FAULT_TEXT_MAX = 512 };
 const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
 /* What the first fault that went beyond its protocol's model did, in words, and since when; NULL:
  * none has. One counts once it has fired. */

@@ -93,10 +93,11 @@ enum member {
 	MEMBER_TIME,
 	MEMBER_RESULT,
 	MEMBER_PHASE,
+	MEMBER_WHAT,
 	MEMBERS
 };
 static const char *const member_names[MEMBERS] = {"process", "type", "f",      "value", "key",
-						  "index",   "time", "result", "phase"};
+						  "index",   "time", "result", "phase", "what"};
 
 static const char *const type_names[] = {"invoke", "ok", "fail", "info"};
 
@@ -131,6 +132,7 @@ static bool take_member(struct notation *notation, enum member member, struct ev
 	case MEMBER_VALUE: event->value = datum; break;
 	case MEMBER_KEY: event->key = datum; break;
 	case MEMBER_PHASE: event->phase = datum; break;
+	case MEMBER_WHAT: event->what = datum; break;
 	case MEMBER_RESULT: event->untrue = datum.kind == DATUM_FALSE; break;
 	case MEMBER_INDEX:
 		event->has_index = datum.kind == DATUM_NUMBER;

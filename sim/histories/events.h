@@ -29,7 +29,7 @@ struct event {
 	bool has_index, has_time;
 	int64_t process, index, time;
 	struct datum name, key, value; /* of a line of the nemesis: the rest of it, as a word */
-	struct datum phase;            /* ordeal's nemesis: begin, end */
+	struct datum phase, what;      /* ordeal's nemesis: begin, end; the fault in words */
 };
 
 /* A file's text in memory, and where its reader stands. */

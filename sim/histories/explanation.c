@@ -316,6 +316,30 @@ static void place_moments(struct explanation *explanation, uint32_t positions[2 
 	}
 }
 
+/* Ordeal's own says in words what it is; of others all that stands there is told. */
+static void label_fault(const struct disturbance *disturbance, char label[LABEL_MAX])
+{
+	bool in_words = disturbance->what.kind == DATUM_STRING;
+	const struct datum *parts[] = {in_words ? &disturbance->what : &disturbance->name,
+				       &disturbance->phase, in_words ? NULL : &disturbance->value};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	for (int i = 0; i < 3; i++) {
+		if (!parts[i] || parts[i]->kind == DATUM_NIL)
+			continue;
+		if (i)
+			fputc(' ', out);
+		datum_print_bare(out, parts[i]);
+	}
+	fclose(out);
+	explanation_label(label, text, size);
+	free(text);
+}
+
 /* The faults that began or ended while the core was under way; else the last one before it. */
 static void find_near(const struct recording *recording, const uint32_t *positions,
 		      struct explanation *explanation)
@@ -328,30 +352,12 @@ static void find_near(const struct recording *recording, const uint32_t *positio
 	for (uint32_t i = from; i < recording->disturbance_count; i++) {
 		const struct disturbance *disturbance = &recording->disturbances[i];
 		struct near *near = &explanation->near[explanation->near_count];
-		char *text = NULL;
-		size_t size = 0;
 
 		if (disturbance->at > last || explanation->near_count == NEAR_MAX)
 			break;
-		FILE *out = open_memstream(&text, &size);
-
-		if (!out)
-			abort();
-		datum_print_bare(out, &disturbance->name);
-		for (int part = 0; part < 2; part++) {
-			const struct datum *datum = part ? &disturbance->value
-							 : &disturbance->phase;
-
-			if (datum->kind == DATUM_NIL)
-				continue;
-			fputc(' ', out);
-			datum_print_bare(out, datum);
-		}
-		fclose(out);
 		near->disturbance = disturbance;
 		near->moment = moment_of(positions, explanation->moments, disturbance->at);
-		explanation_label(near->label, text, size);
-		free(text);
+		label_fault(disturbance, near->label);
 		explanation->near_count++;
 	}
 }

@@ -127,6 +127,19 @@ static bool nonsense(const struct conversion *conversion, const struct call *cal
 	return call_trouble(conversion->recording, call, answer, what, conversion->trouble);
 }
 
+static bool no_such_operation(const struct conversion *conversion, const struct call *call)
+{
+	const struct model *model = conversion->model;
+	char text[TROUBLE_MAX];
+	size_t at = (size_t)snprintf(text, sizeof(text),
+				     "%s has no such operation; accepted:", model->name);
+
+	for (unsigned i = 0; model->operations[i].name && at < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s", i ? "," : "",
+				       model->operations[i].name);
+	return nonsense(conversion, call, false, text);
+}
+
 static const struct datum nil;
 
 /* The value of an event, without the key where that stands in it. */
@@ -224,7 +237,7 @@ static bool take_call(struct conversion *conversion, const struct call *call,
 	told->answered = ok;
 	told->matched = ok && !call->untrue;
 	if (conversion->operations[call->name].index < 0)
-		return nonsense(conversion, call, false, "this model has no such operation");
+		return no_such_operation(conversion, call);
 	told->operation = (unsigned)conversion->operations[call->name].index;
 	if (parts & (TAKES | COMPARES)) {
 		if (!take_asked(conversion, call, parts, told))

@@ -143,6 +143,7 @@ static void disturb(struct pairing *pairing, const struct event *event)
 		.name = event->name,
 		.value = event->value,
 		.phase = event->phase,
+		.what = event->what,
 		.time = time_of(event),
 		.at = recording->events,
 		.line = event->line,

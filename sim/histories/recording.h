@@ -29,7 +29,7 @@ struct call {
 
 /* A line of the nemesis. */
 struct disturbance {
-	struct datum name, value, phase;
+	struct datum name, value, phase, what;
 	int64_t time; /* INT64_MIN: not recorded */
 	uint32_t at;  /* position among the events */
 	unsigned line;

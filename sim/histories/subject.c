@@ -161,7 +161,7 @@ static bool nothing_fits(const struct recording *recording, struct trouble *trou
 		fputc(' ', out);
 		datum_print(out, &recording->operations.data[i]);
 	}
-	fputs(recording->operations.count ? "; --model says which is meant"
+	fputs(recording->operations.count ? "; see: ordeal list models"
 					  : " they have no names, and are no transactions",
 	      out);
 	fclose(out);

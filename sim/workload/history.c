@@ -63,7 +63,7 @@ struct writer {
 	struct world *world;
 	const struct app *app;
 	FILE *out;
-	const char *(*fault_name)(unsigned kind);
+	const struct fault_words *fault;
 	size_t *ends, mask;
 };
 
@@ -151,23 +151,24 @@ static void write_operation(const struct writer *writer, const struct history_re
 
 static void write_fault(const struct writer *writer, const struct history_record *record)
 {
-	char name[8];
+	char name[8], text[FAULT_TEXT_MAX];
 
 	fprintf(writer->out,
 		"\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"%s\",\"phase\":\"%s\",\"value\":"
 		"[",
-		writer->fault_name(record->operation),
+		writer->fault->name(record->operation),
 		record->type == HISTORY_FAULT_BEGINS ? "begin" : "end");
 	for (uint64_t hit = record->key; hit; hit &= hit - 1)
 		fprintf(writer->out, "%s\"%s\"", hit == record->key ? "" : ",",
 			endpoint_name((endpoint_t)lowest_bit(hit), name));
-	fputs("]", writer->out);
+	fprintf(writer->out, "],\"what\":\"%s\"",
+		writer->fault->describe(writer->world, record->process, text));
 }
 
-void history_write(struct world *world, const struct app *app,
-		   const char *(*fault_name)(unsigned kind), FILE *out)
+void history_write(struct world *world, const struct app *app, const struct fault_words *fault,
+		   FILE *out)
 {
-	struct writer writer = {.world = world, .app = app, .fault_name = fault_name, .out = out};
+	struct writer writer = {.world = world, .app = app, .fault = fault, .out = out};
 
 	index_values(&writer);
 	for (size_t i = 0; i < history_count(world); i++) {

@@ -64,8 +64,14 @@ static inline struct told history_told(const struct history_record *record)
  */
 void history_keep_value(struct world *, uint64_t digest, const void *bytes, size_t size);
 
+/* How faults are told, for this floor knows none: a kind by its name, and one of the run by its
+ * number in full. */
+enum { FAULT_TEXT_MAX = 512 };
+struct fault_words {
+	const char *(*name)(unsigned kind);
+	const char *(*describe)(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
+};
 /* The whole history as JSONL, in Jepsen's words (`ordeal check` reads the same). */
-void history_write(struct world *, const struct app *, const char *(*fault_name)(unsigned kind),
-		   FILE *out);
+void history_write(struct world *, const struct app *, const struct fault_words *, FILE *out);
 
 #endif

@@ -148,6 +148,7 @@ static void what_convicts_a_run_convicts_its_history(void)
 	snprintf(of_process, sizeof(of_process), "process  %s  get %s -> ", process, key);
 	CONTAINS(shell_out(), of_key);
 	CONTAINS(shell_out(), of_process);
+	CONTAINS(shell_out(), "fault: partition n2 n4 c1 c2 | n1 n3 n5 c3..c8 begin, ");
 	CONTAINS(shell_out(), "no place");
 	shell_end();
 }
@@ -160,7 +161,8 @@ static void what_is_guessed_can_be_said(void)
 	EQUAL(shell("$ORDEAL check --format jepsen-txt --model cas-register good.txt"), 0);
 	CONTAINS(shell_out(), "jepsen-txt (as you say), cas-register (as you say)");
 	EQUAL(shell("$ORDEAL check --model queue good.txt"), 2);
-	CONTAINS(shell_err(), "good.txt:1:1: error: write: this model has no such operation");
+	CONTAINS(shell_err(), "good.txt:1:1: error: write: queue has no such operation; accepted: "
+			      "enqueue, dequeue\n");
 	EQUAL(shell("$ORDEAL check --format jepsen-edn good.txt"), 2);
 	CONTAINS(shell_err(), "good.txt:1:1: error: an event is a map");
 	EQUAL(shell("$ORDEAL check - <wrong.txt"), 1);
@@ -187,6 +189,18 @@ static void a_wrong_value_is_told_what_is_accepted(void)
 		{"$ORDEAL check --out o good.txt ./good.txt", "would both be written"},
 		{"$ORDEAL check --out good.txt/o good.txt", "good.txt/o: Not a directory"},
 		{"echo hello >f; $ORDEAL check f", "f:1:1: error: this looks like none of"},
+		{"echo hello >f; $ORDEAL check f", "jepsen-edn"},
+		{"$ORDEAL check .", ". is a folder; judged are files, as ./history.jsonl"},
+		{"$ORDEAL check --format jepsen-edn good.txt",
+		 "good.txt: you say jepsen-edn, but it looks like jepsen-txt"},
+		{"$ORDEAL check --model set good.txt", "accepted: add, remove, insert, delete"},
+		{"$ORDEAL check --model set good.txt", "you say set, but it looks like register"},
+		{"$ORDEAL check --model bank good.txt",
+		 "good.txt: you say bank, but it looks like register"},
+		{"$ORDEAL check --level serializable good.txt",
+		 "good.txt: --level is of transactions, and this is a register"},
+		{"$ORDEAL check --budget 9999999MB good.txt", "at most 1048576 of them"},
+		{"echo '{:type :invoke :f :raed}' >f; $ORDEAL check f", "see: ordeal list models"},
 	};
 
 	begin();
@@ -231,7 +245,7 @@ static void no_wall_clock_time_stands_where_it_was_not_asked_for(void)
 		    "cmp 1 2 && ! grep -q judged 1"),
 	      0);
 	EQUAL(shell("$ORDEAL check --times good.txt | grep -q 'read in .* s, judged in .* s'"), 0);
-	EQUAL(shell("$ORDEAL check --quiet good.txt"), 0);
+	EQUAL(shell("$ORDEAL check --quiet good.txt && $ORDEAL check --quiet --json good.txt"), 0);
 	CU_ASSERT_STRING_EQUAL(shell_out(), "");
 	shell_end();
 }

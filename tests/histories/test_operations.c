@@ -137,7 +137,7 @@ static void models_are_guessed_by_names_and_shapes(void)
 		{CALL(":transfer", "{:from 1 :to 2 :amount 3}", "nil"), "bank"},
 		{CALL(":read", "nil", "{1 2}"), "bank"},
 		{CALL(":flub", "nil", "nil") CALL(":read", "nil", "1"),
-		 "no model has all these operations: :flub :read; --model"},
+		 "no model has all these operations: :flub :read; see: ordeal list models"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -259,11 +259,11 @@ static void what_makes_no_sense_is_refused(void)
 		{CALL(":cas", "7", "7"), &model_cas_register,
 		 "cas: it takes two values, [old new]"},
 		{CALL(":cas", "[1 2]", "nil"), &model_register,
-		 "cas: this model has no such operation"},
+		 "cas: register has no such operation; accepted: read, write"},
 		{CALL(":add", ":a", "nil"), &model_counter, "add: it takes a number"},
 		{CALL(":read", "nil", ":a"), &model_counter, "read: what it tells is no number"},
 		{CALL(":read", "nil", "7"), &model_set, "read: what it tells is no set"},
-		{"{:type :invoke :value 7}", &model_register, "this model has no such operation"},
+		{"{:type :invoke :value 7}", &model_register, "register has no such operation"},
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {

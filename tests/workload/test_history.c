@@ -29,13 +29,22 @@ static void prepare_empty(struct stage *stage, const struct app *app)
 	stage_begin(stage);
 }
 
+static const char *describe_by_number(struct world *world, unsigned number,
+				      char text[FAULT_TEXT_MAX])
+{
+	(void)world;
+	snprintf(text, FAULT_TEXT_MAX, "fault %u", number);
+	return text;
+}
+
 static char *written(struct stage *stage)
 {
+	static const struct fault_words words = {fault_name, describe_by_number};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	history_write(stage->world, stage->setup.groups[0].app, fault_name, out);
+	history_write(stage->world, stage->setup.groups[0].app, &words, out);
 	fclose(out);
 	return text;
 }
@@ -74,8 +83,8 @@ static void every_kind_of_line(void)
 	record->value = 9;
 	record->matched = true;
 	add(&stage, 5, HISTORY_OK, PUT)->value = 1; /* always takes effect, said or not */
-	add(&stage, 0, HISTORY_FAULT_BEGINS, FAULT_PARTITION)->key = 0x5;
-	add(&stage, 0, HISTORY_FAULT_ENDS, FAULT_PARTITION)->key = 0x5;
+	add(&stage, 2, HISTORY_FAULT_BEGINS, FAULT_PARTITION)->key = 0x5;
+	add(&stage, 2, HISTORY_FAULT_ENDS, FAULT_PARTITION)->key = 0x5;
 	history_keep_value(stage.world, digest, numbers, sizeof(numbers));
 	char *text = written(&stage);
 
@@ -108,9 +117,11 @@ static void every_kind_of_line(void)
 		"{\"index\":12,\"process\":5,\"type\":\"ok\",\"f\":\"put\",\"key\":\"k0\","
 		"\"value\":1,\"time\":13000}\n"
 		"{\"index\":13,\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"partition\","
-		"\"phase\":\"begin\",\"value\":[\"n1\",\"n3\"],\"time\":14000}\n"
+		"\"phase\":\"begin\",\"value\":[\"n1\",\"n3\"],\"what\":\"fault "
+		"2\",\"time\":14000}\n"
 		"{\"index\":14,\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"partition\","
-		"\"phase\":\"end\",\"value\":[\"n1\",\"n3\"],\"time\":15000}\n");
+		"\"phase\":\"end\",\"value\":[\"n1\",\"n3\"],\"what\":\"fault "
+		"2\",\"time\":15000}\n");
 	free(text);
 	stage_end(&stage);
 }
