@@ -348,6 +348,25 @@ static void print_faults(FILE *out, const struct scenario *scenario,
 	fputc('\n', out);
 }
 
+/* Of one run whose heal left somebody behind, as its verdict has it. */
+static void print_heal(FILE *out, const struct scenario *scenario,
+		       const struct campaign_options *options, const struct campaign *campaign)
+{
+	char folder[FOLDER_PATH_MAX], path[FOLDER_PATH_MAX + 16];
+
+	if (campaign->runs > 1 || scenario->heal_mode == HEAL_ALL)
+		return;
+	folder_of(folder, scenario, options, campaign->latest);
+	snprintf(path, sizeof(path), "%s/verdict.json", folder);
+	json_t *verdict = json_load_file(path, 0, NULL);
+	const json_t *heal = json_object_get(verdict, "heal");
+	const char *what = json_string_value(json_object_get(heal, "what"));
+
+	if (what)
+		fprintf(out, "  heal          %s\n", what);
+	json_decref(verdict);
+}
+
 static void print_place(FILE *out, const struct scenario *scenario,
 			const struct campaign_options *options, const struct campaign *campaign)
 {
@@ -418,6 +437,7 @@ void summary_print(FILE *out, const struct scenario *scenario,
 		print_judges(out, campaign);
 		print_operations(out, campaign);
 		print_faults(out, scenario, campaign);
+		print_heal(out, scenario, options, campaign);
 		print_place(out, scenario, options, campaign);
 	}
 	if (campaign->status == STATUS_VIOLATED && scenario_hunts(scenario))

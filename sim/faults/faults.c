@@ -131,6 +131,20 @@ uint64_t faults_core(struct world *world)
 	return faults->core;
 }
 
+uint64_t faults_dead(struct world *world)
+{
+	const struct faults *faults = world->faults;
+
+	return faults->dead;
+}
+
+uint64_t faults_cut_for_ever(struct world *world)
+{
+	const struct faults *faults = world->faults;
+
+	return set_everyone(world) & ~faults->core & ~faults->dead;
+}
+
 /* ---- In words -------------------------------------------------------------------------------- */
 
 struct text {
@@ -244,6 +258,33 @@ const char *faults_describe(struct world *world, unsigned number, char text[FAUL
 		else
 			say(&to, " | ");
 		say_set(&to, world, &entry->hit[part]);
+	}
+	return text;
+}
+
+const char *faults_describe_heal(struct world *world, char text[FAULT_TEXT_MAX])
+{
+	const struct faults *faults = world->faults;
+	struct endpoint_set core = {.processes = faults->core};
+	struct endpoint_set dead = {.processes = faults->dead};
+	struct endpoint_set cut = {.processes = faults_cut_for_ever(world)};
+	struct text to = {text, FAULT_TEXT_MAX};
+
+	if (!dead.processes && !cut.processes) {
+		say(&to, "all");
+		return text;
+	}
+	say(&to, "core ");
+	say_set(&to, world, &core);
+	if (dead.processes) {
+		say(&to, ", ");
+		say_set(&to, world, &dead);
+		say(&to, " dead");
+	}
+	if (cut.processes) {
+		say(&to, ", ");
+		say_set(&to, world, &cut);
+		say(&to, " cut");
 	}
 	return text;
 }
@@ -477,6 +518,7 @@ static bool heals_a_core(struct world *world)
 void faults_heal(struct world *world)
 {
 	struct faults *faults = world->faults;
+	char text[FAULT_TEXT_MAX];
 
 	if (faults->healed)
 		return;
@@ -486,8 +528,8 @@ void faults_heal(struct world *world)
 		faults->dead = choose_dead(world, faults->core);
 	}
 	world_digest(world, faults->core, faults->dead);
-	world_trace_line(world, "heal: core %#llx, dead %#llx", (unsigned long long)faults->core,
-			 (unsigned long long)faults->dead);
+	if (world_tracing(world))
+		world_trace_line(world, "heal: %s", faults_describe_heal(world, text));
 	for (unsigned i = 0; i < faults->count; i++) {
 		struct fault_state *state = &fault_entry(world, i)->state;
 

@@ -204,5 +204,10 @@ const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEX
 const char *faults_beyond(const struct world *, nanoseconds *since);
 /* Processes that the heal left whole and connected; all of them before a heal. */
 uint64_t faults_core(struct world *);
+/* Those that it left down for ever, and those that it left alive and cut off: nobody before it. */
+uint64_t faults_dead(struct world *);
+uint64_t faults_cut_for_ever(struct world *);
+/* What the heal did: "all", or "core n2 n4 n5, n1 dead, n3 cut". Returns `text`. */
+const char *faults_describe_heal(struct world *, char text[FAULT_TEXT_MAX]);
 
 #endif

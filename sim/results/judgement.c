@@ -165,23 +165,29 @@ static void by_outages(const struct expectation *expect, const struct metrics *m
 		       struct found *finding)
 {
 	char text[DURATION_TEXT_MAX];
-	nanoseconds slowest = 0;
+	nanoseconds slowest = -1;
+	unsigned of = 0;
 
 	for (unsigned i = 0; i < metrics->outage_count; i++) {
 		nanoseconds took = metrics->outages[i].recovered_after;
 
 		if (took < 0) {
-			find(finding, UNMET, "never after fault %u", metrics->outages[i].fault + 1);
+			find(finding, UNMET, "never after the end of fault %u",
+			     metrics->outages[i].fault + 1);
 			return;
 		}
-		slowest = took > slowest ? took : slowest;
+		if (took > slowest) {
+			slowest = took;
+			of = metrics->outages[i].fault + 1;
+		}
+	}
+	if (metrics->outage_count == 0) {
+		find(finding, UNSETTLED, "no fault fired");
+		return;
 	}
 	finding->badness = (double)slowest;
-	if (metrics->outage_count == 0)
-		find(finding, UNSETTLED, "no fault fired");
-	else
-		find(finding, slowest <= expect->within ? MET : UNMET, "the slowest took %s",
-		     duration_text(slowest, text));
+	find(finding, slowest <= expect->within ? MET : UNMET,
+	     "the slowest took %s from the end of fault %u", duration_text(slowest, text), of);
 }
 
 static void judge_expectation(const struct expectation *expect, const struct run_result *result,

@@ -58,7 +58,10 @@ struct call *calls_of(struct world *world, nanoseconds timeout, nanoseconds ende
 
 		if (record->type == HISTORY_INVOKE) {
 			call_of[i] = *count;
-			calls[(*count)++] = (struct call){record->time, ended, HISTORY_INFO, false};
+			calls[(*count)++] = (struct call){.invoked = record->time,
+							  .ended = ended,
+							  .outcome = HISTORY_INFO,
+							  .client = record->client};
 		} else if (record->type < HISTORY_FAULT_BEGINS) {
 			struct call *call = &calls[call_of[record->invocation]];
 
@@ -375,11 +378,26 @@ int leader_role(const struct protocol *protocol)
 	return -1;
 }
 
-/* Buckets in which an operation was open, and none invoked or answered in it was a success. */
-static bool *dark_buckets(const struct measured *measured, const struct metrics *metrics)
+struct clients {
+	uint64_t set[CLIENTS_MAX / 64];
+};
+
+static bool share_a_client(const struct clients *a, const struct clients *b)
+{
+	uint64_t shared = 0;
+
+	for (unsigned i = 0; i < CLIENTS_MAX / 64; i++)
+		shared |= a->set[i] & b->set[i];
+	return shared != 0;
+}
+
+/* Who had an operation open in each bucket; nobody where one invoked or answered in it was a
+ * success. */
+static struct clients *unserved_clients(const struct measured *measured,
+					const struct metrics *metrics)
 {
 	unsigned count = metrics->bucket_count;
-	bool *dark = must(calloc(count, sizeof(*dark)));
+	struct clients *unserved = must(calloc(count, sizeof(*unserved)));
 	bool *lit = must(calloc(count, sizeof(*lit)));
 
 	for (size_t i = 0; i < measured->count; i++) {
@@ -388,78 +406,105 @@ static bool *dark_buckets(const struct measured *measured, const struct metrics 
 		nanoseconds last = call->ended / metrics->width;
 
 		for (nanoseconds b = first; b <= last && b < count; b++)
-			dark[b] = true;
+			unserved[b].set[call->client / 64] |= (uint64_t)1 << call->client % 64;
 		if (call->success && first < count)
 			lit[first] = true;
 		if (call->success && last < count)
 			lit[last] = true;
 	}
 	for (unsigned b = 0; b < count; b++)
-		dark[b] = dark[b] && !lit[b];
+		if (lit[b])
+			unserved[b] = (struct clients){{0}};
 	free(lit);
-	return dark;
+	return unserved;
 }
 
 struct sweep {
+	const struct group *led, *asked; /* asked by clients: it may stand on the one that leads */
 	uint64_t whole, leads; /* sets of processes: live and not cut; of these, leaders */
-	unsigned majority;
-	bool *dark;
+	struct clients reach[PROCESSES_MAX]; /* that reach each process, and are reached */
+	struct clients *unserved;            /* of each bucket */
 };
+
+/* The clients that a connected, live majority could serve: none where there is no majority. */
+static struct clients servable(const struct measured *measured, const struct sweep *sweep)
+{
+	struct clients all = {{0}};
+
+	if (count_bits(sweep->whole) <= sweep->led->count / 2u)
+		return all;
+	for (unsigned m = 0; m < sweep->asked->count; m++) {
+		process_id id = sweep->asked->members[m];
+
+		if (!(world_process(measured->world, id)->machine & sweep->whole))
+			continue;
+		for (unsigned i = 0; i < CLIENTS_MAX / 64; i++)
+			all.set[i] |= sweep->reach[id].set[i];
+	}
+	return all;
+}
 
 /* Nothing changed from `from` to `to`; what follows the end of arrivals does not count. */
 static void sweep_over(const struct measured *measured, const struct sweep *sweep, nanoseconds from,
 		       nanoseconds to, struct metrics *metrics)
 {
+	struct clients clients = servable(measured, sweep);
+
 	to = to < measured->until ? to : measured->until;
 	if (!sweep->leads && metrics->leaderless >= 0)
 		metrics->leaderless += overlap(from, to, measured->from, measured->until);
-	if (count_bits(sweep->whole) < sweep->majority || to <= from)
-		return;
 	for (nanoseconds b = from / metrics->width;
 	     b < metrics->bucket_count && b * metrics->width < to; b++) {
 		nanoseconds start = b * metrics->width;
 		nanoseconds shared = overlap(from, to, start, start + metrics->width);
 
-		if (!sweep->dark[b])
+		if (!share_a_client(&clients, &sweep->unserved[b]))
 			continue;
 		metrics->buckets[b].avoidable += shared;
 		metrics->avoidable += shared;
 	}
 }
 
+static void take_record(struct sweep *sweep, const struct series_record *record, int leader)
+{
+	uint64_t bit = (uint64_t)1 << record->process;
+	bool whole = record->status == UP && !record->cut;
+
+	memcpy(sweep->reach[record->process].set, record->clients, sizeof(record->clients));
+	if (record->process < sweep->led->first ||
+	    record->process >= sweep->led->first + sweep->led->count)
+		return;
+	sweep->whole = whole ? sweep->whole | bit : sweep->whole & ~bit;
+	sweep->leads = whole && record->role == leader ? sweep->leads | bit : sweep->leads & ~bit;
+}
+
 /* Processes that each reach a majority make one together, but for exotic cuts. */
 static void sweep_series(const struct measured *measured, struct metrics *metrics)
 {
 	struct world *world = measured->world;
-	const struct group *group =
-		&world->groups[world_led_group(world, measured->scenario->workload.group)];
+	group_id asked = measured->scenario->workload.group;
+	struct sweep sweep = {.led = &world->groups[world_led_group(world, asked)],
+			      .asked = &world->groups[asked]};
 	size_t count = records_size(world, RECORDS_SERIES) / sizeof(struct series_record);
-	int leader = leader_role(group->protocol);
-	struct sweep sweep = {.majority = group->count / 2u + 1};
+	int leader = leader_role(sweep.led->protocol);
 	nanoseconds since = 0;
 
 	metrics->avoidable = count ? 0 : -1;
 	metrics->leaderless = count && leader >= 0 ? 0 : -1;
 	if (!count)
 		return;
-	sweep.dark = dark_buckets(measured, metrics);
+	sweep.unserved = unserved_clients(measured, metrics);
 	for (size_t i = 0; i < count; i++) {
 		const struct series_record *record = records_at(world, RECORDS_SERIES,
 								i * sizeof(*record));
-		uint64_t bit = (uint64_t)1 << record->process;
-		bool whole = record->status == UP && !record->cut;
 
-		if (record->process < group->first ||
-		    record->process >= group->first + group->count)
-			continue;
-		sweep_over(measured, &sweep, since, record->time, metrics);
+		if (record->time > since)
+			sweep_over(measured, &sweep, since, record->time, metrics);
 		since = record->time;
-		sweep.whole = whole ? sweep.whole | bit : sweep.whole & ~bit;
-		sweep.leads = whole && record->role == leader ? sweep.leads | bit
-							      : sweep.leads & ~bit;
+		take_record(&sweep, record, leader);
 	}
 	sweep_over(measured, &sweep, since, measured->until, metrics);
-	free(sweep.dark);
+	free(sweep.unserved);
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */

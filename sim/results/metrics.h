@@ -15,6 +15,7 @@ struct call {
 	nanoseconds invoked, ended;
 	enum history_type outcome; /* HISTORY_INFO where it has none */
 	bool success;
+	unsigned client; /* from 0; a folder's history does not tell */
 };
 
 /*
@@ -25,9 +26,10 @@ enum { BUCKETS_MAX = 256 };
 struct bucket {
 	uint32_t invoked, ok; /* of the operations invoked in it; ok: successes */
 	/* Avoidable unavailability: the time in it during which a majority was live and mutually
-	 * connected, if an operation was open in it and none invoked or answered in it was a
-	 * success. This is the protocol's fault or its clients' (who wait for a silent server until
-	 * their deadline), not the environment's. */
+	 * connected and a client that had an operation open in it could reach one of that majority
+	 * and be reached, if none invoked or answered in it was a success. This is the protocol's
+	 * fault or its clients' (who wait for a silent server until their deadline), not the
+	 * environment's. */
 	nanoseconds avoidable;
 	nanoseconds faulty;   /* of it: under a fault */
 	nanoseconds p50, p99; /* latency; -1 where nothing succeeded */

@@ -101,6 +101,14 @@ static void take_faults(struct recorded *to, const json_t *list)
 	}
 }
 
+/* Where it left nobody behind, the time of the heal says all. */
+static void take_heal(struct recorded *to, const json_t *heal)
+{
+	if (json_array_size(json_object_get(heal, "dead")) +
+	    json_array_size(json_object_get(heal, "cut")))
+		take_text(to->heal, sizeof(to->heal), heal, "what");
+}
+
 static bool read_verdict(struct reader *reader)
 {
 	struct recorded *to = reader->to;
@@ -123,6 +131,7 @@ static bool read_verdict(struct reader *reader)
 	take_text(to->hash, sizeof(to->hash), root, "scenario_hash");
 	take_bugs(to, json_object_get(root, "bugs"));
 	take_faults(to, json_object_get(root, "faults"));
+	take_heal(to, json_object_get(root, "heal"));
 	to->seed = (uint64_t)json_integer_value(json_object_get(root, "seed"));
 	to->warmup = time_of(root, "warmup");
 	to->healed = time_of(root, "healed");
@@ -184,7 +193,7 @@ static bool take_line(struct recorded *to, const json_t *line, struct open_calls
 	if (!strcmp(type, "invoke")) {
 		struct call *call = one_more(&to->calls, to->count, sizeof(*call));
 
-		*call = (struct call){time, to->ended, HISTORY_INFO, false};
+		*call = (struct call){.invoked = time, .ended = to->ended, .outcome = HISTORY_INFO};
 		*at = ++to->count;
 	} else if (*at) {
 		struct call *call = &to->calls[*at - 1];

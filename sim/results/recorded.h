@@ -27,6 +27,7 @@ struct recorded {
 	char scenario[RECORDED_NAME_MAX], hash[24], bugs[RECORDED_BUGS_MAX];
 	uint64_t seed;
 	nanoseconds warmup, healed, ended; /* healed: -1 where it was not */
+	char heal[FAULT_TEXT_MAX];         /* "core n2 n3, n1 dead"; "": nobody was left behind */
 	double availability;               /* NAN: nothing was invoked */
 	nanoseconds avoidable, p99;        /* -1: not known */
 	struct call *calls;                /* in order of invocation */

@@ -67,17 +67,30 @@ static const char *role_name(struct world *world, const struct series_record *re
 	return "";
 }
 
+/* Who reaches it is no column: the figures alone need it. */
+static bool same_columns(const struct series_record *a, const struct series_record *b)
+{
+	return a->status == b->status && a->role == b->role && a->term == b->term &&
+	       a->cut == b->cut;
+}
+
 void series_write(FILE *out, struct world *world)
 {
 	static const char *const statuses[] = {[UP] = "up", [DOWN] = "down", [PAUSED] = "paused"};
 	size_t count = records_size(world, RECORDS_SERIES) / sizeof(struct series_record);
+	struct series_record last[PROCESSES_MAX];
 
+	memset(last, 0xFF, sizeof(last)); /* what none is */
 	fputs("time_ns,process,status,role,term,cut\n", out);
 	for (size_t i = 0; i < count; i++) {
 		const struct series_record *record = records_at(world, RECORDS_SERIES,
 								i * sizeof(*record));
+		bool same = same_columns(record, &last[record->process]);
 		char name[8];
 
+		last[record->process] = *record;
+		if (same)
+			continue;
 		fprintf(out, "%" PRId64 ",%s,%s,%s,%" PRIu64 ",%s\n", record->time,
 			endpoint_name(record->process, name), statuses[record->status],
 			role_name(world, record), record->term, record->cut ? "cut" : "");

@@ -228,6 +228,27 @@ static json_t *faults_json(struct world *world)
 	return list;
 }
 
+static json_t *processes_json(uint64_t processes)
+{
+	return hit_json(&(struct endpoint_set){.processes = processes});
+}
+
+/* What it mended; null where the run did not come to it. */
+static json_t *heal_json(struct world *world, nanoseconds healed)
+{
+	char text[FAULT_TEXT_MAX];
+
+	if (!healed)
+		return json_null();
+	json_t *object = json_object();
+
+	put_text(object, "what", faults_describe_heal(world, text));
+	put(object, "core", processes_json(faults_core(world)));
+	put(object, "dead", processes_json(faults_dead(world)));
+	put(object, "cut", processes_json(faults_cut_for_ever(world)));
+	return object;
+}
+
 static json_t *metrics_json(const struct world *world, const struct metrics *metrics)
 {
 	static const char *const windows[] = {"1s", "2s", "5s", "10s", "30s"};
@@ -294,6 +315,7 @@ void verdict_write(FILE *out, struct world *world, const struct scenario *scenar
 	put_count(root, "faults_fired", result->faults_fired);
 	put_count(root, "faults_drawn", result->faults_drawn);
 	put_count(root, "faults_never_fired", result->faults_never_fired);
+	put(root, "heal", heal_json(world, result->healed));
 	put(root, "metrics", metrics_json(world, metrics));
 	put(root, "counters", counters_json(&result->counters));
 	put_time(root, "warmup", scenario->warmup);

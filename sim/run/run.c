@@ -20,8 +20,9 @@ struct theatre {
 	struct run_result *result;
 	struct stall stall;
 	bool before_harm; /* what is judged now had happened before any harm beyond the model */
-	/* What the series has last told of each process. */
+	/* What the series has last told of each process, and which links are in these. */
 	struct series_record last[PROCESSES_MAX];
+	uint32_t cuts_seen;
 	nanoseconds last_event;
 };
 
@@ -96,39 +97,57 @@ static void set_up(const struct scenario *scenario, uint64_t seed, struct setup 
 
 /* ---- The series: what each process was, for pictures ----------------------------------------- */
 
+static bool both_ways(struct world *world, endpoint_t a, endpoint_t b)
+{
+	return !world_link(world, a, b)->cuts && !world_link(world, b, a)->cuts;
+}
+
 /* Has no majority of its group in reach, both ways. */
 static bool cut_off(struct world *world, process_id id)
 {
 	const struct group *group = &world->groups[world_process(world, id)->group];
 	unsigned reached = 0;
 
-	for (unsigned m = 0; m < group->count; m++) {
-		process_id other = group->members[m];
-
-		reached += other == id || (!world_link(world, id, other)->cuts &&
-					   !world_link(world, other, id)->cuts);
-	}
+	for (unsigned m = 0; m < group->count; m++)
+		reached += group->members[m] == id || both_ways(world, id, group->members[m]);
 	return reached <= group->count / 2;
+}
+
+/* What the links let reach it. They seldom change, so that most samples take it from the last. */
+static void look_at_links(struct world *world, struct series_record *record)
+{
+	record->cut = cut_off(world, record->process);
+	memset(record->clients, 0, sizeof(record->clients));
+	for (unsigned i = 0; i < world->client_count; i++)
+		if (both_ways(world, record->process, (endpoint_t)(CLIENT_FIRST + i)))
+			record->clients[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+static bool same_links(const struct series_record *a, const struct series_record *b)
+{
+	return a->cut == b->cut && !memcmp(a->clients, b->clients, sizeof(a->clients));
 }
 
 static void sample(struct theatre *theatre)
 {
 	struct world *world = theatre->world;
+	/* A fault may have changed them at this very event. */
+	bool links_changed = theatre->cuts_seen != world->cut_changes;
 
+	theatre->cuts_seen = world->cut_changes;
 	for (unsigned id = 0; id < world->process_count; id++) {
 		struct process *process = world_process(world, (process_id)id);
-		struct series_record now = {
-			.time = theatre->last_event,
-			.term = world_inspect(world, (process_id)id, "term", 0),
-			.process = (uint8_t)id,
-			.status = process->status,
-			.role = (uint8_t)world_inspect(world, (process_id)id, "role", 0),
-			.cut = cut_off(world, (process_id)id),
-		};
-		struct series_record *last = &theatre->last[id];
+		struct series_record *last = &theatre->last[id], now = *last;
 
+		now.time = links_changed ? world->cut_changed : theatre->last_event;
+		now.term = world_inspect(world, (process_id)id, "term", 0);
+		now.process = (uint8_t)id;
+		now.status = process->status;
+		now.role = (uint8_t)world_inspect(world, (process_id)id, "role", 0);
+		if (links_changed)
+			look_at_links(world, &now);
 		if (last->term == now.term && last->status == now.status &&
-		    last->role == now.role && last->cut == now.cut && last->unused)
+		    last->role == now.role && same_links(last, &now) && last->unused)
 			continue;
 		*last = now;
 		last->unused = 1; /* told once */
@@ -425,6 +444,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	if (options->series) {
 		memset(theatre->last, 0, sizeof(theatre->last));
 		theatre->last_event = 0;
+		theatre->cuts_seen = UINT32_MAX;
 		world_digests_to(world, sample_and_pass_on, theatre);
 	} else {
 		world_digests_to(world, options->digests, options->digests_context);

@@ -36,6 +36,7 @@ struct series_record {
 	uint64_t term;
 	uint8_t process, status, role, cut; /* cut: no link to a majority */
 	uint32_t unused;
+	uint64_t clients[CLIENTS_MAX / 64]; /* with links to it and from it */
 };
 
 struct run_result {

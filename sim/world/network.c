@@ -492,10 +492,17 @@ void network_break(struct world *world, endpoint_t from, endpoint_t to)
 	link->broken_place = link->place;
 }
 
+static void note_cut_change(struct world *world)
+{
+	world->cut_changes++;
+	world->cut_changed = world->now;
+}
+
 void world_cut(struct world *world, endpoint_t from, endpoint_t to)
 {
 	struct link *link = world_link(world, from, to);
 
+	note_cut_change(world);
 	if (link && from != to && link->cuts++ == 0)
 		network_break(world, from, to);
 }
@@ -504,6 +511,7 @@ void world_mend(struct world *world, endpoint_t from, endpoint_t to)
 {
 	struct link *link = world_link(world, from, to);
 
+	note_cut_change(world);
 	if (link && from != to) {
 		assert(link->cuts > 0);
 		link->cuts--;

@@ -395,10 +395,12 @@ struct world { /* stands at the arena's start */
 		uint16_t *term_at; /* see struct process */
 	} groups[GROUPS_MAX];
 	unsigned group_count;
-	uint64_t proposals;    /* made so far */
-	bool healed;           /* loss has stopped, latencies are capped */
-	bool stop;             /* a floor above wants the run to end at this event */
-	bool ask_when_handled; /* the observer wants a word when this handler is over */
+	uint64_t proposals;      /* made so far */
+	uint32_t cut_changes;    /* cuts and mends so far ... */
+	nanoseconds cut_changed; /* ... and when the last was: links are worth another look */
+	bool healed;             /* loss has stopped, latencies are capped */
+	bool stop;               /* a floor above wants the run to end at this event */
+	bool ask_when_handled;   /* the observer wants a word when this handler is over */
 	struct counters counters;
 	nanoseconds altered_since, betrayed_since; /* when these counters left 0 */
 	size_t records[RECORDS_KINDS]; /* bytes of each kind of record, on this branch */

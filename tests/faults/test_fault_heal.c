@@ -39,6 +39,7 @@ static void broken_stage(struct stage *stage, uint64_t seed, enum heal_mode mode
 
 static void heal_mends_all(void)
 {
+	char text[FAULT_TEXT_MAX];
 	struct stage stage;
 
 	broken_stage(&stage, 1, HEAL_ALL, true);
@@ -49,6 +50,7 @@ static void heal_mends_all(void)
 			EQUAL(cuts(&stage, (endpoint_t)i, (endpoint_t)j), 0);
 	}
 	EQUAL(history_count(stage.world), 8);
+	CU_ASSERT_STRING_EQUAL(faults_describe_heal(stage.world, text), "all");
 	CU_ASSERT(stage.world->healed);
 	stage_close(&stage);
 }
@@ -102,6 +104,36 @@ static void heal_leaves_a_core(void)
 	CU_ASSERT(cut > 0);
 }
 
+/* Each process stands in one of the three lists, and in the words of the one that it is in. */
+static void heal_says_who_is_left(void)
+{
+	char text[FAULT_TEXT_MAX];
+	unsigned dead = 0, cut = 0;
+
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct stage stage;
+
+		broken_stage(&stage, seed, HEAL_CORE, false);
+		CU_ASSERT_PTR_EQUAL(strstr(faults_describe_heal(stage.world, text), "core n"),
+				    text);
+		for (process_id i = 0; i < PROCESSES; i++) {
+			bool is_dead = faults_dead(stage.world) >> i & 1;
+			bool is_cut = faults_cut_for_ever(stage.world) >> i & 1;
+
+			EQUAL(is_dead, status(&stage, i) == DOWN);
+			EQUAL(is_cut, cuts(&stage, i, C1) > 0);
+			EQUAL((faults_core(stage.world) >> i & 1) + is_dead + is_cut, 1);
+			dead += is_dead;
+			cut += is_cut;
+		}
+		EQUAL(strstr(text, " dead") != NULL, faults_dead(stage.world) != 0);
+		EQUAL(strstr(text, " cut") != NULL, faults_cut_for_ever(stage.world) != 0);
+		stage_close(&stage);
+	}
+	CU_ASSERT(dead > 0);
+	CU_ASSERT(cut > 0);
+}
+
 /* The choice is the run's: both heals occur, and each is what its own mode would do. */
 static void heal_draws_its_mode(void)
 {
@@ -145,6 +177,7 @@ CU_TestInfo fault_heal_tests[] = {
 	{"nothing fires after the heal", nothing_fires_after_the_heal},
 	{"a heal of everything mends everything", heal_mends_all},
 	{"a heal of a core leaves a random quorum, connected and alone", heal_leaves_a_core},
+	{"a heal says who is whole, who is dead and who is cut off", heal_says_who_is_left},
 	{"a heal may draw whether it mends all or a core", heal_draws_its_mode},
 	{"a core does without a wiped disk where it can", core_avoids_wiped_disks},
 	CU_TEST_INFO_NULL,

@@ -159,11 +159,12 @@ static void recovery_is_measured_from_the_heal_or_from_each_fault(void)
 	metrics.outages = outages;
 	metrics.outage_count = 2;
 	EQUAL(judged(false), MET);
+	CU_ASSERT_STRING_EQUAL(judgement.why[0], "the slowest took 5ms from the end of fault 2");
 	outages[1].recovered_after++;
 	EQUAL(judged(false), UNMET);
 	outages[1].recovered_after = -1;
 	EQUAL(judged(false), UNMET);
-	CONTAINS(judgement.why[0], "never after fault 2");
+	CONTAINS(judgement.why[0], "never after the end of fault 2");
 }
 
 static void a_violation_leaves_unjudged_what_it_prevented(void)

@@ -93,16 +93,39 @@ static void faults_happen(struct told_run *run)
 	world_run(run->world, 20 * S, &limit);
 }
 
-static void call(struct told_run *run, nanoseconds at, nanoseconds latency,
-		 enum history_type outcome)
+static void call_by(struct told_run *run, unsigned client, nanoseconds at, nanoseconds latency,
+		    enum history_type outcome)
 {
 	uint32_t index = (uint32_t)history_count(run->world);
 
-	*history_append(run->world) = (struct history_record){.time = at, .type = HISTORY_INVOKE};
 	*history_append(run->world) = (struct history_record){
-		.time = at + latency, .type = (uint8_t)outcome, .invocation = index};
+		.time = at, .type = HISTORY_INVOKE, .client = client};
+	*history_append(run->world) = (struct history_record){.time = at + latency,
+							      .type = (uint8_t)outcome,
+							      .invocation = index,
+							      .client = client};
 }
 
+static void call(struct told_run *run, nanoseconds at, nanoseconds latency,
+		 enum history_type outcome)
+{
+	call_by(run, 0, at, latency, outcome);
+}
+
+/* A live follower, reached by the clients of a set: of the first word, of the last. */
+static void reached(struct told_run *run, nanoseconds time, process_id process, uint64_t first,
+		    uint64_t last)
+{
+	struct series_record record = {.time = time,
+				       .process = process,
+				       .status = UP,
+				       .role = FOLLOWER,
+				       .clients = {first, 0, 0, last}};
+
+	memcpy(records_append(run->world, RECORDS_SERIES, sizeof(record)), &record, sizeof(record));
+}
+
+/* Reached by c1, who asks everything. */
 static void was(struct told_run *run, nanoseconds time, process_id process, enum status status,
 		unsigned role, bool cut)
 {
@@ -110,7 +133,8 @@ static void was(struct told_run *run, nanoseconds time, process_id process, enum
 				       .process = process,
 				       .status = (uint8_t)status,
 				       .role = (uint8_t)role,
-				       .cut = cut};
+				       .cut = cut,
+				       .clients = {1}};
 
 	memcpy(records_append(run->world, RECORDS_SERIES, sizeof(record)), &record, sizeof(record));
 }
@@ -438,6 +462,52 @@ static void paused_is_no_majority(void)
 	forget(&run);
 }
 
+/* From 5 s on nobody of the majority is reached by who asks, from 6 s on only the one that is down,
+ * from 7 s on one that lives. */
+static void avoidable_where_clients_reach(void)
+{
+	struct told_run run;
+
+	dark_run(&run);
+	for (process_id i = 0; i < PROCESSES; i++)
+		reached(&run, 5 * S, i, 0, 0);
+	was(&run, 6 * S, N1, DOWN, FOLLOWER, false);
+	was(&run, 7 * S, N3, UP, FOLLOWER, false);
+	const struct metrics *metrics = measured(&run);
+
+	EQUAL(metrics->avoidable, 2 * S);
+	EQUAL(metrics->buckets[49].avoidable, 100 * MS);
+	EQUAL(metrics->buckets[50].avoidable, 0);
+	EQUAL(metrics->buckets[69].avoidable, 0);
+	EQUAL(metrics->buckets[70].avoidable, 100 * MS);
+	forget(&run);
+}
+
+/* c1 and c200 ask; only c2 reaches anybody, then c200 does; what c2 then asks is answered to c1. */
+static void avoidable_for_those_who_ask(void)
+{
+	struct told_run run;
+
+	tell(&run);
+	for (process_id i = 0; i < PROCESSES; i++)
+		reached(&run, 0, i, 2, 0);
+	for (nanoseconds at = 2 * S; at < 5 * S; at += 50 * MS) {
+		call(&run, at, 20 * MS, HISTORY_INFO);
+		call_by(&run, 199, at, 20 * MS, HISTORY_INFO);
+	}
+	reached(&run, 4 * S, N2, 2, (uint64_t)1 << (199 - 192));
+	call_by(&run, 1, 6 * S, 200 * MS, HISTORY_INFO);
+	call(&run, 6150 * MS, 10 * MS, HISTORY_OK);
+	const struct metrics *metrics = measured(&run);
+
+	EQUAL(metrics->buckets[39].avoidable, 0);
+	EQUAL(metrics->buckets[40].avoidable, 100 * MS);
+	EQUAL(metrics->buckets[60].avoidable, 100 * MS);
+	EQUAL(metrics->buckets[61].avoidable, 0);
+	EQUAL(metrics->avoidable, 1 * S + 200 * MS); /* the last in the bucket of its deadline */
+	forget(&run);
+}
+
 /* Nobody asked: nobody was let down. And who waits long but is answered was not let down at the
  * moments when he asked and was answered. */
 static void idle_is_not_unavailable(void)
@@ -497,6 +567,9 @@ CU_TestInfo metrics_tests[] = {
 	{"recovered is who stays so for three buckets", recovery_lasts},
 	{"with no operations after a fault, recovered is settled", settled_is_recovered},
 	{"unavailability is avoidable while a connected majority lives", avoidable_with_majority},
+	{"unavailability is avoidable only if the majority and who asks reach each other",
+	 avoidable_where_clients_reach},
+	{"who asks nothing is not kept waiting", avoidable_for_those_who_ask},
 	{"a paused process is not in a live majority", paused_is_no_majority},
 	{"where nobody waits, nothing is unavailable", idle_is_not_unavailable},
 	{"what follows the end of arrivals is not unavailability", nothing_after_arrivals},

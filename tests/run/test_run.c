@@ -571,6 +571,45 @@ static void a_run_cut_short_is_the_beginning_of_the_whole(void)
 	close_theatres();
 }
 
+/* The last that the series tells of n1 up to some second. */
+static const struct series_record *n1_at(size_t second)
+{
+	struct world *world = theatre_world(here);
+	const struct series_record *found = NULL, *at;
+	size_t size = records_size(world, RECORDS_SERIES);
+
+	for (size_t i = 0; i < size; i += sizeof(*at)) {
+		at = records_at(world, RECORDS_SERIES, i);
+		if (at->process == 0 && at->time <= (nanoseconds)second * 1000000000)
+			found = at;
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	return found;
+}
+
+/* c1 is cut off both ways, then on its way there, then on its way back. */
+static void the_series_tells_who_reaches_whom(void)
+{
+	struct run_options options = {.seed = 1, .series = true};
+
+	open_theatres();
+	parse(raft3, "run: {duration: 8s}\nfaults: [\n"
+		     "{at: 1s, partition: [[c1], [n1, n2, n3, c2, c3]], for: 1s},\n"
+		     "{at: 3s, cut: c1 -> n1, for: 1s}, {at: 5s, cut: n1 -> c1, for: 1s}]\n");
+	run_scenario(here, scenario, &options, &result);
+	EQUAL(n1_at(0)->clients[0], 7);
+	EQUAL(n1_at(1)->clients[0], 6);
+	EQUAL(n1_at(1)->time, 1000000000);
+	EQUAL(n1_at(2)->clients[0], 7);
+	EQUAL(n1_at(3)->clients[0], 6);
+	EQUAL(n1_at(4)->clients[0], 7);
+	EQUAL(n1_at(5)->clients[0], 6);
+	EQUAL(n1_at(6)->clients[0], 7);
+	EQUAL(n1_at(6)->time, 6000000000);
+	EQUAL(n1_at(6)->clients[1] | n1_at(6)->clients[3], 0);
+	close_theatres();
+}
+
 CU_TestInfo run_tests[] = {
 	{"a run cut short is the beginning of the whole",
 	 a_run_cut_short_is_the_beginning_of_the_whole},
@@ -599,6 +638,8 @@ CU_TestInfo run_tests[] = {
 	{"two runs of one seed are equal, elsewhere and among junk", twins_are_equal},
 	{"where two runs part, the first diverging event is named",
 	 the_first_diverging_event_is_named},
+	{"the series tells which clients and servers reach each other",
+	 the_series_tells_who_reaches_whom},
 	{"judges, trace and series change no fingerprint", judges_and_traces_change_nothing},
 	CU_TEST_INFO_NULL,
 };
