@@ -102,6 +102,7 @@ enum {
 	NO_WRITE_BACK,
 	MINORITY_QUORUM,
 	ACKS_BEFORE_DURABLE,
+	STORES_BEFORE_DURABLE,
 	REUSES_TAG,
 	NUMBERS_ALONE,
 	SKIPS_QUERY,
@@ -196,7 +197,8 @@ static void send_store(struct env *env, struct abd *abd, const struct operation 
 
 	if (!held_of(env, abd, operation->key, &own))
 		return;
-	struct store *store = env_send(env, to, STORE, 0);
+	struct store *store = BUG(env, STORES_BEFORE_DURABLE) ? env_send_after(env, 0, to, STORE, 0)
+							      : env_send(env, to, STORE, 0);
 
 	store->operation = operation->request;
 	store->key = operation->key;
@@ -529,7 +531,7 @@ static nanoseconds patience(const void *options)
 
 #define NUMBER(type, member) FIELD(struct type, member, FIELD_NUMBER)
 /* Whoever made it: no member has a term of its own. */
-#define TAG(type, member)    FIELD(struct type, member, FIELD_BALLOT)
+#define TAG(type, member) FIELD(struct type, member, FIELD_BALLOT)
 
 static const struct message_type messages[] = {
 	[QUERY] = {.name = "Query",
@@ -612,6 +614,10 @@ const struct protocol abd_protocol = {
 					     "ABD 3"},
 			[ACKS_BEFORE_DURABLE] = {"acks-before-durable",
 						 "what was acknowledged is durable", "GL 4"},
+			[STORES_BEFORE_DURABLE] = {"stores-before-durable",
+						   "a tag that others see outlives a crash of its "
+						   "writer",
+						   "GL 4"},
 			[REUSES_TAG] = {"reuses-tag",
 					"a writer's next number is above its own write under way",
 					"LS"},
