@@ -63,10 +63,12 @@ struct check_result {
 
 struct check_setup {
 	uint32_t stop_on; /* set of judges; the others record, and the run goes on */
-	/* What has happened so far that its protocol does not claim to survive, and that may be why
-	 * this judge objects now: then it convicts nobody, and its verdict is unknown. NULL:
-	 * nothing. May be NULL. */
-	const char *(*excuse)(const struct world *, enum judge, const void *context);
+	/* What has happened so far that the protocol of the accused does not claim to survive, and
+	 * that may be why this judge objects now: then it convicts nobody, and its verdict is
+	 * unknown. NULL: nothing. NO_PROCESS: it accuses the cluster as clients see it. May be
+	 * NULL. */
+	const char *(*excuse)(const struct world *, enum judge, process_id accused,
+			      const void *context);
 	const void *excuse_context;
 };
 

@@ -143,8 +143,9 @@ void check_violated(struct world *world, enum judge judge, process_id process, c
 	if (!check)
 		return; /* a run without judges */
 	const struct check_setup *setup = &check->setup;
-	const char *excuse = setup->excuse ? setup->excuse(world, judge, setup->excuse_context)
-					   : NULL;
+	const char *excuse = setup->excuse
+				     ? setup->excuse(world, judge, process, setup->excuse_context)
+				     : NULL;
 	bool stops = setup->stop_on >> judge & 1;
 	bool keep = check->violations == 0 || (stops && !check->first_stops);
 	struct violation violation = {

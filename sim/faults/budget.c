@@ -214,32 +214,31 @@ bool budget_trim(struct world *world, struct fault_entry *entry)
 
 /* ---- Of any fault ---------------------------------------------------------------------------- */
 
-const char *budget_beyond(struct world *world, const struct fault_entry *entry)
+const char *budget_beyond(struct world *world, const struct fault_entry *entry, group_id group)
 {
 	const struct fault *fault = entry->fault;
+	const struct protocol *protocol = world->groups[group].protocol;
 	enum fault_needs needs = fault_kinds[fault->kind].needs;
-	uint64_t damaged;
+	uint64_t members = set_group(world, group), hit = 0;
 
 	/* False messages, and syncs that lie, do their harm later, if ever: the world counts it. */
 	if (needs == NEEDS_NOTHING || needs == NEEDS_CORRUPTION || needs == NEEDS_MORE)
 		return NULL;
 	for (unsigned part = 0; part < fault->part_count; part++)
-		for (uint64_t left = entry->hit[part].processes; left; left &= left - 1) {
-			process_id id = (process_id)lowest_bit(left);
-			const char *beyond = fault_beyond(fault->kind, world_protocol(world, id),
-							  world->setup->disk.crash);
+		hit |= entry->hit[part].processes & members;
+	if (!hit)
+		return NULL;
+	const char *beyond = fault_beyond(fault->kind, protocol, world->setup->disk.crash);
 
-			if (beyond)
-				return beyond;
-			if (drifts_beyond(world, id, fault))
-				return "a clock that drifts so far";
-		}
-	damaged = damages(fault) ? still_damaged(world) | entry->hit[0].processes : 0;
-	for (unsigned group = 0; damaged && group < world->group_count; group++)
-		if (count_bits(damaged & set_group(world, (group_id)group)) >
-		    minority(world, (group_id)group))
-			return "lost or rotten disks of more than a minority at once";
-	return NULL;
+	for (uint64_t left = hit; left && !beyond; left &= left - 1)
+		if (drifts_beyond(world, (process_id)lowest_bit(left), fault))
+			beyond = "a clock that drifts so far";
+	if (beyond || !damages(fault))
+		return beyond;
+	hit |= still_damaged(world) & members;
+	return count_bits(hit) > minority(world, group)
+		       ? "lost or rotten disks of more than a minority at once"
+		       : NULL;
 }
 
 void budget_note(struct world *world, const struct fault_entry *entry)

@@ -41,6 +41,7 @@ static struct fault_entry *add_entry(struct world *world, const struct fault *fa
 
 	assert(fault->part_count >= 1 && fault->part_count <= FAULT_PARTS_MAX);
 	entry->fault = fault;
+	entry->beyond = world_take(world, world->group_count * sizeof(*entry->beyond));
 	*(ref_t *)pages_make(&world->arena, &faults->entries,
 			     faults->count++) = arena_ref(&world->arena, entry);
 	return entry;
@@ -107,7 +108,7 @@ const struct fault_entry *next_active(const struct world *world, enum fault_numb
 	return NULL;
 }
 
-const char *faults_beyond(const struct world *world, nanoseconds *since)
+const char *faults_beyond(const struct world *world, group_id group, nanoseconds *since)
 {
 	const char *beyond = NULL;
 
@@ -116,9 +117,9 @@ const char *faults_beyond(const struct world *world, nanoseconds *since)
 		const struct fault_state *state = &entry->state;
 		bool fired = state->state == FAULT_ACTIVE || state->state == FAULT_OVER;
 
-		if (!fired || !entry->beyond || (beyond && state->began >= *since))
+		if (!fired || !entry->beyond[group] || (beyond && state->began >= *since))
 			continue;
-		beyond = entry->beyond;
+		beyond = entry->beyond[group];
 		*since = state->began;
 	}
 	return beyond;
@@ -352,7 +353,8 @@ static bool fire(struct world *world, unsigned number)
 		return false;
 	if (drawn_by(world, entry) && !budget_trim(world, entry))
 		return false;
-	entry->beyond = budget_beyond(world, entry);
+	for (unsigned group = 0; group < world->group_count; group++)
+		entry->beyond[group] = budget_beyond(world, entry, (group_id)group);
 	entry->state = (struct fault_state){.state = FAULT_ACTIVE, .began = world->now};
 	for (unsigned part = 0; part < fault->part_count; part++)
 		join(&entry->state.hit, &entry->hit[part]);

@@ -199,9 +199,9 @@ unsigned faults_drawn_by(const struct world *, unsigned number);
 /* "crash n3", "partition n1 n2 | n3..n5", "loss 30% n1 -> all": for traces and pictures. Whom it
  * hit is known once it has fired. Returns `text`. */
 const char *faults_describe(struct world *, unsigned number, char text[FAULT_TEXT_MAX]);
-/* What the first fault that went beyond its protocol's model did, in words, and since when; NULL:
- * none has. One counts once it has fired. */
-const char *faults_beyond(const struct world *, nanoseconds *since);
+/* What the first fault that went beyond the model of a group's protocol did to that group, in
+ * words, and since when; NULL: none has. One counts once it has fired. */
+const char *faults_beyond(const struct world *, group_id, nanoseconds *since);
 /* Processes that the heal left whole and connected; all of them before a heal. */
 uint64_t faults_core(struct world *);
 /* Those that it left down for ever, and those that it left alive and cut off: nobody before it. */

@@ -13,10 +13,10 @@
 struct fault_entry {
 	const struct fault *fault;
 	struct fault_state state;
-	const char *beyond;        /* what its protocol does not claim to survive; or NULL */
-	uint32_t record;           /* where the history says that it began */
-	uint32_t ordinal;          /* of the choices of whom it hits ... */
-	unsigned place;            /* ... and their place */
+	const char **beyond; /* by group: what its protocol does not claim to survive; or NULL */
+	uint32_t record;     /* where the history says that it began */
+	uint32_t ordinal;    /* of the choices of whom it hits ... */
+	unsigned place;      /* ... and their place */
 	struct endpoint_set hit[]; /* by part, once it has fired */
 };
 
@@ -98,8 +98,8 @@ bool nemesis_due(struct world *, unsigned nemesis); /* whether a fault has fired
 /* budget.c */
 /* Leaves of those hit whom the model lets be hit. False: nobody. */
 bool budget_trim(struct world *, struct fault_entry *);
-/* What goes beyond the model where the fault hits as it does; NULL: nothing. */
-const char *budget_beyond(struct world *, const struct fault_entry *);
+/* What goes beyond the model of a group where the fault hits as it does; NULL: nothing. */
+const char *budget_beyond(struct world *, const struct fault_entry *, group_id);
 /* It has fired: those whose disk is lost or rotten are damaged until they are repaired. */
 void budget_note(struct world *, const struct fault_entry *);
 /* The amounts that may be drawn: least and most. False: none. */

@@ -4,13 +4,13 @@
 
 #include "sim/scenario/scenario.h"
 
-/* The first thing that went beyond what the protocols of its groups survive, in words, and when it
- * did; NULL: nothing has. A fault counts once it has fired: what was found before it needs no
- * excuse. */
+/* The first thing that went beyond what the protocol of a group survives, or one that it stands on,
+ * in words, and when it did; NULL: nothing has. A fault counts once it has fired: what was found
+ * before it needs no excuse. */
 struct beyond {
 	const char *why;
 	nanoseconds since;
 };
-struct beyond beyond_model(const struct world *, const struct scenario *);
+struct beyond beyond_model(const struct world *, const struct scenario *, group_id);
 
 #endif

@@ -172,14 +172,18 @@ static void sample_and_pass_on(void *context, uint64_t event, uint64_t digest)
 
 /* What a protocol never promised to survive convicts it of nothing. But nothing makes a process
  * send before its writes are durable, or keep what it remembers elsewhere. */
-static const char *excuse(const struct world *world, enum judge judge, const void *context)
+static const char *excuse(const struct world *world, enum judge judge, process_id accused,
+			  const void *context)
 {
 	const struct theatre *theatre = context;
+	const struct scenario *scenario = theatre->scenario;
+	group_id group = accused == NO_PROCESS ? scenario->workload.group
+					       : world->processes[accused].group;
 
 	if (judge == JUDGE_PERSIST_BEFORE_SEND || judge == JUDGE_NO_HIDDEN_STATE ||
 	    theatre->before_harm)
 		return NULL;
-	return beyond_model(world, theatre->scenario).why;
+	return beyond_model(world, scenario, group).why;
 }
 
 static void begin(struct theatre *theatre)
@@ -300,7 +304,8 @@ static uint32_t records_before(struct world *world, nanoseconds time)
 static void judge_what_was_before_harm(struct theatre *theatre, const struct model *model)
 {
 	struct world *world = theatre->world;
-	struct beyond beyond = beyond_model(world, theatre->scenario);
+	struct beyond beyond = beyond_model(world, theatre->scenario,
+					    theatre->scenario->workload.group);
 	struct linearizability found;
 	struct operation *operations;
 

@@ -170,9 +170,10 @@ static enum store store_of(uint32_t kind)
 }
 
 /* Undoes, last first, each store's waiting writes but its first survivors; the others settle. */
-static uint64_t undo_beyond(struct world *world, struct disk *disk,
+static uint64_t undo_beyond(struct world *world, struct process *process,
 			    const uint32_t survivors[STORES])
 {
+	struct disk *disk = &process->disk;
 	uint64_t changed = UINT64_MAX;
 
 	for (uint32_t i = disk->waiting_count; i-- > 0;) {
@@ -180,8 +181,10 @@ static uint64_t undo_beyond(struct world *world, struct disk *disk,
 
 		if (i < survivors[store_of(write->kind)])
 			continue;
-		if (disk->really + 1 + i <= disk->durable && !world->counters.betrayed++)
-			world->betrayed_since = world->now;
+		if (disk->really + 1 + i <= disk->durable) {
+			world->counters.betrayed++;
+			harm_note(world, &world->groups[process->group].betrayed);
+		}
 		uint64_t index = write_undo(world, disk, write);
 
 		if (index < changed)
@@ -244,7 +247,7 @@ uint64_t disk_crash(struct world *world, struct process *process)
 
 	if (survivors[STORE_LOG] < issued)
 		lost = *waiting_at(disk, survivors[STORE_LOG]);
-	uint64_t changed = undo_beyond(world, disk, survivors);
+	uint64_t changed = undo_beyond(world, process, survivors);
 
 	maybe_tear(world, process, &lost);
 	return changed;
@@ -339,7 +342,7 @@ static void disk_fails(struct world *world, struct process *process, ticket_t fa
 	}
 	held_release(world, process, failed - 1);
 	held_drop(world, process, failed);
-	uint64_t changed = undo_beyond(world, disk, (uint32_t[]){survive, survive, survive});
+	uint64_t changed = undo_beyond(world, process, (uint32_t[]){survive, survive, survive});
 
 	if (observer && changed != UINT64_MAX)
 		observer->recovered(world, process->id, changed);

@@ -331,6 +331,12 @@ static inline bool accident(const struct world *world, address_t address, enum c
 	return choose_chance(&world->choices, of_kind(address, kind), chance);
 }
 
+static inline void harm_note(const struct world *world, struct harm *harm)
+{
+	if (!harm->count++)
+		harm->since = world->now;
+}
+
 /* ---- The fingerprint ------------------------------------------------------------------------- */
 
 /* One event: what is digested is packed, and its digest so far is the seed of the next. */

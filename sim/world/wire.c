@@ -149,8 +149,8 @@ bool wire_take(struct world *world, struct link *link, struct env_message *messa
 	if (message->kind == MESSAGE_PROTOCOL &&
 	    accident(world, address, CHOICE_ALTER, wire ? wire->alter : 0)) {
 		message_alter(world, message, of_kind(address, CHOICE_FALSEHOOD));
-		if (!world->counters.altered++)
-			world->altered_since = world->now;
+		world->counters.altered++;
+		harm_note(world, &world->groups[message->group].altered);
 		trace_message(world, TRACE_ALTERED, message);
 	}
 	return true;

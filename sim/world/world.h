@@ -392,6 +392,11 @@ struct world { /* stands at the arena's start */
 		bool carries;  /* another stands on it */
 		uint64_t bugs[BUG_WORDS];
 		process_id *members;
+		/* What has happened to it: false messages, and lies of syncs that a crash found. */
+		struct harm {
+			uint64_t count;
+			nanoseconds since; /* the first */
+		} altered, betrayed;
 		uint16_t *term_at; /* see struct process */
 	} groups[GROUPS_MAX];
 	unsigned group_count;
@@ -402,7 +407,6 @@ struct world { /* stands at the arena's start */
 	bool stop;               /* a floor above wants the run to end at this event */
 	bool ask_when_handled;   /* the observer wants a word when this handler is over */
 	struct counters counters;
-	nanoseconds altered_since, betrayed_since; /* when these counters left 0 */
 	size_t records[RECORDS_KINDS]; /* bytes of each kind of record, on this branch */
 	/* The floors' own state, in the arena. */
 	void *workload, *faults, *check, *run;

@@ -190,7 +190,7 @@ static void drifts_keep_the_bound(void)
 		}
 		EQUAL(faster, bound != 0);
 		EQUAL(slower, bound != 0);
-		CU_ASSERT_PTR_NULL(faults_beyond(trial.world, &since));
+		CU_ASSERT_PTR_NULL(faults_beyond(trial.world, 0, &since));
 		trial_close(&trial);
 	}
 }
@@ -242,7 +242,7 @@ static void a_lost_disk_is_repaired_before_the_next(void)
 	}
 	trial_play(&trial, 9 * S);
 	CU_ASSERT(count_bits(wiped(&trial)) > 2);
-	CU_ASSERT_PTR_NULL(faults_beyond(trial.world, &since));
+	CU_ASSERT_PTR_NULL(faults_beyond(trial.world, 0, &since));
 	trial_close(&trial);
 }
 
@@ -259,7 +259,7 @@ static void a_rotten_record_is_not_repaired(void)
 	trial_play(&trial, 9 * S);
 	EQUAL(faults_count(trial.world), 2);
 	EQUAL(count_bits(wiped(&trial)), 2);
-	CU_ASSERT_PTR_NULL(faults_beyond(trial.world, &since));
+	CU_ASSERT_PTR_NULL(faults_beyond(trial.world, 0, &since));
 	trial_close(&trial);
 }
 
@@ -302,7 +302,7 @@ static const char *wipe_three(bool repaired)
 		if (repaired)
 			all_have_applied(&trial, 10);
 	}
-	beyond = faults_beyond(trial.world, &since);
+	beyond = faults_beyond(trial.world, 0, &since);
 	CU_ASSERT(!beyond || since == 3 * S); /* two of five are a minority */
 	trial_close(&trial);
 	return beyond;

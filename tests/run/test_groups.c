@@ -1,4 +1,5 @@
 /* Groups on groups in whole runs: whom faults hit, whose leader is meant, and who is convicted. */
+#include "protocols/registry.h"
 #include "sim/run/run.h"
 #include "tests/tests.h"
 
@@ -139,6 +140,96 @@ static void what_the_base_does_not_survive_excuses_the_group_on_it(void)
 	CONTAINS(result.reason, "does not claim to survive a wiped disk");
 }
 
+/* Copies of protocols, under names of their own: one that survives no restart, and one whose bugs
+ * are its own alone. */
+static void copies_are_known(void)
+{
+	static struct protocol frail, other;
+
+	if (frail.name)
+		return;
+	frail = *protocol_named("counter");
+	frail.name = "frail-counter";
+	frail.survives.survives_restart = false;
+	other = *protocol_named("raft");
+	other.name = "other-raft";
+	registry_add(&frail);
+	registry_add(&other);
+}
+
+/* How many of ten seeds are convicted, and how many only for an excuse are not. */
+static unsigned convicted(const char *cluster, const char *rest, unsigned *excused)
+{
+	unsigned count = 0;
+
+	*excused = 0;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		play(cluster, rest, seed);
+		count += result.verdict == VIOLATED;
+		*excused += result.verdict == UNKNOWN &&
+			    strstr(result.reason, "does not claim to survive") != NULL;
+	}
+	return count;
+}
+
+static void what_a_group_does_not_survive_excuses_not_the_one_that_it_stands_on(void)
+{
+	static const char cluster[] = "cluster:\n"
+				      "  - {group: log, protocol: raft, nodes: 5, app: none}\n"
+				      "  - {group: count, protocol: %s, on: log, app: register}\n";
+	static const char rest[] =
+		"run: {duration: 4s, heal: 3s}\n"
+		"faults:\n  - {at: 1ms, crash: n3, for: 200ms}\n"
+		"  - {at: 1s, partition: [[leader, follower], [rest]], for: 1s}\n"
+		"bugs: [%s]\n";
+	char with_frail[300], with_counter[300], base[400], upper[400];
+	unsigned excused;
+
+	copies_are_known();
+	snprintf(with_frail, sizeof(with_frail), cluster, "frail-counter");
+	snprintf(with_counter, sizeof(with_counter), cluster, "counter");
+	snprintf(base, sizeof(base), rest, "raft.quorum-too-small");
+	snprintf(upper, sizeof(upper), rest, "frail-counter.answers-before-applied");
+	/* That the group on it is hit beyond its model changes nothing for the base ... */
+	unsigned alone = convicted(with_counter, base, &excused);
+
+	CU_ASSERT(alone > 0);
+	EQUAL(excused, 0);
+	EQUAL(convicted(with_frail, base, &excused), alone);
+	/* ... and all for itself. */
+	EQUAL(convicted(with_frail, upper, &excused), 0);
+	CU_ASSERT(excused > 0);
+}
+
+static void what_befell_one_group_excuses_none_beside_it(void)
+{
+	static const char cluster[] = "cluster:\n"
+				      "  - {group: one, protocol: %s, nodes: 3, app: none}\n"
+				      "  - {group: two, protocol: %s, nodes: 3, app: kv}\n";
+	static const char rest[] = "run: {duration: 4s, heal: 3s}\n"
+				   "faults:\n  - {at: 1ms, %s}\n"
+				   "  - {at: 1s, partition: [[n4], [rest]], for: 1s}\n"
+				   "  - {at: 2500ms, partition: [[n5], [rest]], for: 400ms}\n"
+				   "bugs: [other-raft.quorum-too-small]\n";
+	static const char *const harms[] = {
+		"wipe: n%u, for: 100ms",
+		"corrupt_undetected: n%u <-> all, share: 100%%, for: 900ms"};
+	char both[300], faults[600], fault[100];
+	unsigned excused;
+
+	copies_are_known();
+	snprintf(both, sizeof(both), cluster, "raft", "other-raft");
+	for (unsigned i = 0; i < sizeof(harms) / sizeof(harms[0]); i++)
+		for (unsigned hit = 1; hit <= 4; hit += 3) {
+			snprintf(fault, sizeof(fault), harms[i], hit);
+			snprintf(faults, sizeof(faults), rest, fault);
+			unsigned count = convicted(both, faults, &excused);
+
+			CU_ASSERT(hit == 1 ? count > 0 : excused > 0);
+			EQUAL(hit == 1 ? excused : count, 0);
+		}
+}
+
 static void what_a_nemesis_hits_is_a_whole_machine(void)
 {
 	unsigned fired = 0;
@@ -250,6 +341,10 @@ CU_TestInfo groups_tests[] = {
 	 a_base_that_loses_its_log_is_convicted_under_any_group},
 	{"what the base does not survive excuses the group on it",
 	 what_the_base_does_not_survive_excuses_the_group_on_it},
+	{"what a group does not survive excuses not the one that it stands on",
+	 what_a_group_does_not_survive_excuses_not_the_one_that_it_stands_on},
+	{"what befell one group excuses none beside it",
+	 what_befell_one_group_excuses_none_beside_it},
 	{"what a nemesis hits is a whole machine", what_a_nemesis_hits_is_a_whole_machine},
 	{"answers of the upper group can be dropped", answers_of_the_upper_group_can_be_dropped},
 	{"patience is that of the slowest", patience_is_that_of_the_slowest},
