@@ -40,9 +40,9 @@ do for [kind in "svg png"] {
 			with boxxyerror fillcolor rgb purple fillstyle transparent solid 0.45 \
 			title has_avoidable ? 'avoidable' : '', \
 		@healed, \
-		'' index 'rates' using 1:2 with steps linewidth 1.2 dashtype 3 \
-			linecolor rgb vermillion title 'invoked', \
-		'' index 'rates' using 1:3 with steps linewidth 1.6 linecolor rgb green \
+		'' index 'rates' using 1:2 with steps linewidth 4.5 linecolor rgb '#F2B88C' \
+			title 'invoked', \
+		'' index 'rates' using 1:3 with steps linewidth 1.5 linecolor rgb green \
 			title 'successful', \
 		NaN with boxes fillcolor rgb vermillion title has_failures ? 'not successful' : ''
 	unset multiplot

@@ -2,36 +2,47 @@
 
 data = 'cdf.dat'
 panel = 5.6
-height = panel + foot(0) + 0.25
+height = panel + foot(curves_shown) + 0.25
 between = 1.7
 half = (width - left - right - between) / 2
 
+wide = curves_shown > 1 ? 5 : 1.8
+behind = curves_shown > 1 ? '#C4C4C4' : black
+
+# All of them as a broad band, for the others lie close to it; these have marks as well as a colour.
 curves = "\
-	data index 'all' using 1:(column(c)) with steps linewidth 1.8 linecolor rgb black \
-		title 'all', \
-	'' index 'calm' using 1:(column(c)) with steps linewidth 1.5 dashtype 2 linecolor rgb blue \
-		title has_faulty && has_calm ? 'begun in calm' : '', \
-	'' index 'faulty' using 1:(column(c)) with steps linewidth 1.5 dashtype 3 \
-		linecolor rgb vermillion title has_faulty && has_calm ? 'begun under a fault' : ''"
+	data index 'all' using 1:(column(c)) with steps linewidth wide linecolor rgb behind \
+		title title_all, \
+	'' index 'calm' using 1:(column(c)) with steps linewidth 1.4 linecolor rgb blue notitle, \
+	'' index 'calm-marks' using 1:(column(c)) with points pointtype 7 pointsize 0.6*mark \
+		linecolor rgb blue notitle, \
+	'' index 'faulty' using 1:(column(c)) with steps linewidth 1.4 \
+		linecolor rgb vermillion notitle, \
+	'' index 'faulty-marks' using 1:(column(c)) with points pointtype 9 pointsize 0.9*mark \
+		linecolor rgb vermillion notitle, \
+	NaN with linespoints linewidth 1.4 pointtype 7 pointsize 0.6*mark linecolor rgb blue \
+		title title_calm, \
+	NaN with linespoints linewidth 1.4 pointtype 9 pointsize 0.9*mark \
+		linecolor rgb vermillion title title_faulty"
 
 do for [kind in "svg png"] {
 	eval start(kind)
 	set output 'cdf.'.kind
 	set multiplot
 	eval axes
-	set tmargin at screen up(foot(0) + panel)
-	set bmargin at screen up(foot(0))
+	set tmargin at screen up(foot(curves_shown) + panel)
+	set bmargin at screen up(foot(curves_shown))
 	set xrange [x_least:x_most]
-	set logscale x 10
-	set mxtics 10
+	eval ticks('x', x_ticks)
 
 	set lmargin at screen left / width
 	set rmargin at screen (left + half) / width
-	set key at graph 0.98, graph 0.06 right bottom vertical reverse Left samplen 2
+	set key at screen left / width, screen up(row * curves_shown + 0.1) left top vertical \
+		reverse Left samplen 2.5 spacing (kind eq 'svg' ? 0.95 : 1.27)
 	set yrange [0:100]
-	set format '%g'
-	eval below('latency (ms)', 0)
-	eval beside('took at most so long (%)')
+	set ytics autofreq
+	eval below('latency (ms)', curves_shown)
+	eval beside('took at most so long (% of successes)')
 	c = 2
 	plot @curves
 	unset key
@@ -39,15 +50,13 @@ do for [kind in "svg png"] {
 	set lmargin at screen (left + half + between) / width
 	set rmargin at screen 1 - right / width
 	set yrange [y_least:1]
-	set logscale y 10
-	set mytics 10
-	set label 2 'took at least so long (share)' \
+	eval ticks('y', y_ticks)
+	set label 2 'took at least so long (share of successes)' \
 		at screen (left + half + 0.3) / width, graph 0.5 center rotate by 90
 	c = 3
 	plot @curves
 	unset logscale
-	unset mxtics
-	unset mytics
+	set xtics autofreq
 	unset multiplot
 	unset output
 }

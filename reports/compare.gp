@@ -2,7 +2,8 @@
 
 data = 'compare.dat'
 panel = 5.4
-height = panel + 1.15 + row * results + 0.3
+legend_high = row * legend_rows
+height = panel + 1.2 + legend_high + 0.35
 third = 3.0
 between = 1.75
 wide = width - left - right - 2 * (third + between)
@@ -34,23 +35,21 @@ do for [kind in "svg png"] {
 	eval place(left, wide)
 	set xrange [x_least:x_most]
 	set yrange [y_least:1]
-	set logscale xy 10
-	set mxtics 10
-	set mytics 10
-	set label 1 'latency (ms)' at graph 0.5, screen up(row * results + 0.4) center
-	eval beside('took at least so long (share)')
-	set key at screen left / width, screen up(row * results + 0.15) left top vertical \
-		reverse Left samplen 2 maxcols 1 spacing (kind eq 'svg' ? 0.75 : 1)
-	plot for [i = 1:results] data index 'tail-'.letter(i) using 1:3 with steps \
-		linewidth 1.6 dashtype i linecolor rgb colour[i] title label[i]
-	unset logscale
-	unset mxtics
-	unset mytics
+	eval ticks('x', x_ticks)
+	eval ticks('y', y_ticks)
+	set label 1 'latency (ms)' at graph 0.5, screen up(legend_high + 0.55) center
+	eval beside('took at least so long (share of successes)')
 	unset key
+	plot for [i = 1:results] data index 'tail-'.letter(i) using 1:3 with steps \
+			linewidth 1.6 linecolor rgb colour[i], \
+		for [i = 1:results] '' index 'letters-'.letter(i) using 1:2:(letter(i)) \
+			with labels left offset char 0.3,0.3 textcolor rgb colour[i]
+	unset logscale
+	set ytics autofreq
 	unset label 1
 
 	set xrange [-0.5:results-0.5]
-	set xtics scale 0 format ''
+	set xtics autofreq scale 0 format ''
 	do for [i = 1:results] { set xtics add (letter(i) i - 1) }
 
 	eval place(left + wide + between, third)
@@ -65,6 +64,20 @@ do for [kind in "svg png"] {
 	c = 3; name = 'availability'
 	plot @seeds
 	set xtics autofreq format '%g'
+	unset label
+
+	set lmargin at screen left / width
+	set rmargin at screen 1 - right / width
+	set tmargin at screen up(legend_high + 0.1)
+	set bmargin at screen up(0.1)
+	set xrange [0:width-left-right]
+	set yrange [legend_rows:0]
+	unset border
+	unset tics
+	plot for [i = 1:results] data index 'legend-'.letter(i) using 1:($2+0.5):(0.7):(0) \
+			with vectors nohead linewidth 1.8 linecolor rgb colour[i], \
+		for [i = 1:results] '' index 'legend-'.letter(i) using ($1+0.85):($2+0.5):3 \
+			with labels left
 	unset multiplot
 	unset output
 }

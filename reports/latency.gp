@@ -13,8 +13,7 @@ do for [kind in "svg png"] {
 	set tmargin at screen up(foot(1) + panel)
 	set bmargin at screen up(foot(1))
 	set yrange [y_min:y_max]
-	set logscale y 10
-	set mytics 10
+	eval ticks('y', y_ticks)
 	eval below('invocation time (s)', 1)
 	eval beside('latency (ms)')
 	plot @shaded, @healed, \
@@ -31,7 +30,7 @@ do for [kind in "svg png"] {
 		NaN with points pointtype 2 pointsize 0.6*mark linecolor rgb vermillion \
 			title has_unknown ? 'unknown' : ''
 	unset logscale
-	unset mytics
+	set ytics autofreq
 	unset multiplot
 	unset output
 }

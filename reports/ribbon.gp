@@ -13,12 +13,11 @@ do for [kind in "svg png"] {
 	set tmargin at screen up(foot(1) + panel)
 	set bmargin at screen up(foot(1))
 	set yrange [y_min:y_max]
-	set logscale y 10
-	set mytics 10
+	eval ticks('y', y_ticks)
 	eval below('invocation time (s)', 1)
 	eval beside('latency (ms)')
 	plot @shaded, \
-		data index 'ribbon' using 1:2:4 with filledcurves fillcolor rgb sky \
+		'' index 'band' using (($1+$2)/2):3:1:2:3:4 with boxxyerror fillcolor rgb sky \
 			fillstyle transparent solid 0.55 title 'p50 to p99', \
 		'' index 'ribbon' using 1:2 with lines linewidth 1.6 linecolor rgb blue \
 			title 'p50', \
@@ -26,7 +25,7 @@ do for [kind in "svg png"] {
 			linecolor rgb vermillion title 'p95', \
 		@healed
 	unset logscale
-	unset mytics
+	set ytics autofreq
 	unset multiplot
 	unset output
 }

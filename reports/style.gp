@@ -10,7 +10,8 @@ blue = '#0072B2'; vermillion = '#D55E00'; purple = '#CC79A7'; grey = '#999999'
 
 # In centimetres: a line of text, the faults above everything else, time axis and legend below it.
 row = 0.36
-strip = row * lanes + 0.15
+lane_of_faults = 0.48
+strip = lane_of_faults * lanes + 0.15
 foot(rows) = 1.1 + row * rows
 
 # From centimetres above the bottom to parts of the picture; its height is known to each script.
@@ -47,6 +48,9 @@ below(text, rows) = sprintf( \
 beside(text) = sprintf( \
 	"set label 2 '%s' at screen 0.4 / width, graph 0.5 center rotate by 90", text)
 
+# Ticks of a logarithmic axis: those that have a number, and between them small ones.
+ticks(axis, list) = sprintf("set logscale %s 10; set %stics (%s)", axis, axis, list)
+
 # Behind the curves of a panel from y_min to y_max: the time under any fault, and the heal.
 shaded = "\
 	data index 'shade' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
@@ -55,14 +59,17 @@ healed = "\
 	'' index 'heal' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
 		dashtype 2 linecolor rgb black title has_heal ? 'heal' : ''"
 
-# Each fault is a bar with its name, in a lane of its own where several overlap.
+# Each fault is a bar, as long as it lasted, with its name above it, beside the tick at its
+# beginning; in a lane of its own where several overlap.
 draw_faults = "\
 	set tmargin at screen up(height - 0.05); set bmargin at screen up(height - strip + 0.1); \
 	unset border; unset tics; unset key; unset label; set yrange [lanes:0]; \
-	plot data index 'faults' using (($1+$2)/2):($3+0.5):1:2:($3+0.12):($3+0.88) \
-			with boxxyerror fillcolor rgb '#E3E3E3' notitle, \
-		'' index 'faults' using 1:($3+0.12):(0):(0.76) \
-			with vectors nohead linecolor rgb grey notitle, \
-		'' index 'faults' using 4:($3+0.5):5 \
-			with labels left offset char 0.3,0 notitle; \
+	plot data index 'faults' using (($1+$2)/2):($3+0.88):1:2:($3+0.78):($3+0.98) \
+			with boxxyerror fillcolor rgb '#707070' notitle, \
+		'' index 'faults' using 1:($3+0.06):(0):(0.92) \
+			with vectors nohead linewidth 0.8 linecolor rgb '#707070' notitle, \
+		'' index 'right-of' using 1:($2+0.4):3 \
+			with labels left offset char 0.4,0 notitle, \
+		'' index 'left-of' using 1:($2+0.4):3 \
+			with labels right offset char -0.4,0 notitle; \
 	".axes

@@ -183,7 +183,8 @@ static int draw_run(const char *path, const struct settings *settings)
 		for (unsigned i = 0; i < PLOTS; i++)
 			if (plots >> i & 1)
 				printf(" %s.svg", plot_names[i]);
-		puts(plots ? " (and .png)" : " nothing to see: nobody leads");
+		puts(plots ? " (and .png; what each means: .txt)"
+			   : " nothing to see: nobody leads");
 	}
 	return tell(outcome, &folder);
 }
@@ -259,7 +260,7 @@ static int compare(int count, char **paths, const struct settings *settings)
 	}
 	if (status == STATUS_HELD) {
 		compare_words(list, (unsigned)count, stdout);
-		printf("%s/compare.svg (and .png)\n", settings->out);
+		printf("%s/compare.svg (and .png; what it means: .txt)\n", settings->out);
 	}
 	while (count)
 		compared_free(&list[--count]);
@@ -295,7 +296,9 @@ const struct command report_command = {
 	.summary = "pictures again, from results; comparisons",
 	.what = "Draws the pictures of runs again, from what they left behind: into a run's "
 		"folder, or\n"
-		"into those of all runs below a scenario's folder or below out.\n"
+		"into those of all runs below a scenario's folder or below out. The .txt beside "
+		"each says\n"
+		"what its words mean: avoidable, cut, heal.\n"
 		"\n"
 		"With --compare, one picture of several results: the tails of their latency, and "
 		"of each\n"

@@ -382,7 +382,7 @@ static void print_place(FILE *out, const struct scenario *scenario,
 			fprintf(out, " %s.svg", plot_names[i]);
 	fprintf(out, " %s\n",
 		campaign->plots[0] ? campaign->plots
-		: scenario->plots  ? "(and .png) in it"
+		: scenario->plots  ? "(and .png) in it; what each means: .txt"
 				   : "none are asked for");
 }
 

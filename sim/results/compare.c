@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEGEND_SAMPLE_CM 1.0 /* a line, and the space around it */
+#define TAILS_CM         5.9 /* the panel of the tails */
+#define PANEL_CM         5.4
 enum { RESAMPLES_MAX = 2000, RESAMPLES_MIN = 200, DRAWS_MAX = 4000000, LINES_MAX = 300 };
 
 /* ---- Runs ------------------------------------------------------------------------------------ */
@@ -219,6 +222,22 @@ static struct estimate estimate_figure(const struct compared *of, const struct c
 
 /* ---- Data ------------------------------------------------------------------------------------ */
 
+/* Where the curve has its letter: at a height of its own, and at its end. */
+static void write_letters(unsigned i, unsigned of, const nanoseconds *sorted, size_t successes,
+			  FILE *out)
+{
+	double share = pow((double)successes, -(i + 1.0) / (of + 1.0));
+	size_t ranks[] = {(size_t)((1 - share) * (double)successes), successes - 1};
+	char name[16];
+
+	snprintf(name, sizeof(name), "letters-%c", 'A' + (int)i);
+	begin_block(out, name, "latency (ms), took at least so long (1)");
+	for (unsigned r = 0; successes && r < 2; r++)
+		fprintf(out, "%.6f %.9g\n", milliseconds(sorted[ranks[r]]),
+			(double)(successes - ranks[r]) / (double)successes);
+	end_block(out);
+}
+
 static void write_tails(const struct compared *list, unsigned count, FILE *out)
 {
 	char name[16];
@@ -232,7 +251,42 @@ static void write_tails(const struct compared *list, unsigned count, FILE *out)
 			    "latency (ms), took at most so long (%), took at least so long (1)");
 		write_distribution_of(sorted, successes, out);
 		end_block(out);
+		write_letters(i, count, sorted, successes, out);
 		free(sorted);
+	}
+}
+
+/* As many columns as the longest name leaves room for. */
+static unsigned legend_columns(const struct compared *list, unsigned count)
+{
+	char label[RECORDED_LABEL_MAX];
+	size_t longest = 1;
+
+	for (unsigned i = 0; i < count; i++) {
+		size_t length = strlen(recorded_label(&list[i].run, label));
+
+		longest = length > longest ? length : longest;
+	}
+	unsigned fit = (unsigned)((WIDTH_CM - LEFT_CM - RIGHT_CM) /
+				  ((double)(longest + 3) * LETTER_CM + LEGEND_SAMPLE_CM));
+
+	return fit < 1 ? 1 : fit > 3 ? 3 : fit;
+}
+
+static void write_legend(const struct compared *list, unsigned count, FILE *out)
+{
+	unsigned columns = legend_columns(list, count), rows = (count + columns - 1) / columns;
+	double wide = (WIDTH_CM - LEFT_CM - RIGHT_CM) / columns;
+	int room = (int)((wide - LEGEND_SAMPLE_CM) / LETTER_CM) - 6;
+	char label[RECORDED_LABEL_MAX];
+
+	for (unsigned i = 0; i < count; i++) {
+		bool cut = (int)strlen(recorded_label(&list[i].run, label)) > room + 3;
+
+		fprintf(out, "# legend-%c\n# at (cm), row, name\n%g %u \"%c  %.*s%s\"\n",
+			'A' + (int)i, i / rows * wide, i % rows, 'A' + (int)i,
+			cut ? room : RECORDED_LABEL_MAX, label, cut ? "..." : "");
+		end_block(out);
 	}
 }
 
@@ -311,7 +365,7 @@ static void write_sizes(const struct compared *list, unsigned count, FILE *out)
 {
 	nanoseconds least = INT64_MAX, most = 0;
 	size_t largest = 1;
-	char label[RECORDED_LABEL_MAX];
+	unsigned columns = legend_columns(list, count);
 
 	for (unsigned i = 0; i < count; i++) {
 		size_t successes;
@@ -328,15 +382,15 @@ static void write_sizes(const struct compared *list, unsigned count, FILE *out)
 		least = most = 1000000;
 	if (least <= 0)
 		least = 1000;
-	fprintf(out, "results = %u\nx_least = %g\nx_most = %g\ny_least = %g\n", count,
-		milliseconds(least) / 1.3, milliseconds(most > 4 * least ? most : 4 * least) * 1.3,
-		0.5 / (double)largest);
+	double from = milliseconds(least) / 1.3;
+	double to = milliseconds(most > 4 * least ? most : 4 * least) * 1.5;
+
+	fprintf(out, "results = %u\nlegend_rows = %u\nx_least = %g\nx_most = %g\ny_least = %g\n",
+		count, (count + columns - 1) / columns, from, to, 0.5 / (double)largest);
+	write_ticks("x", from, to, TAILS_CM, NUMBERS_BESIDE_CM, out);
+	write_ticks("y", 0.5 / (double)largest, 1, PANEL_CM, NUMBERS_ABOVE_CM, out);
 	write_range(list, count, FIGURE_P99, out);
 	write_range(list, count, FIGURE_AVAILABILITY, out);
-	fprintf(out, "array label[%u]\n", count);
-	for (unsigned i = 0; i < count; i++)
-		fprintf(out, "label[%u] = '%c  %s'\n", i + 1, 'A' + (int)i,
-			recorded_label(&list[i].run, label));
 }
 
 /* ---- Words ----------------------------------------------------------------------------------- */
@@ -408,6 +462,7 @@ static void write_caption(const struct compared *list, unsigned count, FILE *out
 static void write_data(const struct compared *list, unsigned count, FILE *out)
 {
 	write_tails(list, count, out);
+	write_legend(list, count, out);
 	write_pairs(list, count, out);
 	write_seeds(list, count, out);
 	write_medians(list, count, out);

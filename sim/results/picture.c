@@ -1,6 +1,7 @@
 /* What the pictures of a run share: see picture.h. */
 #include "sim/results/picture.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,53 +12,78 @@ double axis_seconds(const struct show *show, double cm)
 
 /* ---- Faults, each in a lane where its bar and its name have room ----------------------------- */
 
-/* A label that would leave the picture on the right is moved to the left. */
-static void place_label(const struct show *show, struct band *band, double *end)
+static double label_seconds(const struct show *show, size_t letters)
 {
-	double length = axis_seconds(show, (double)strlen(band->label) * LETTER_CM + 0.3);
-	double most = seconds(show->run->ended) - length;
-
-	band->label_at = seconds(band->from);
-	if (band->label_at > most)
-		band->label_at = most > 0 ? most : 0;
-	*end = band->label_at + length;
-	if (*end < seconds(band->to))
-		*end = seconds(band->to);
+	return axis_seconds(show, (double)letters * LETTER_CM + 0.35);
 }
 
-static void add_band(struct show *show, double *lane_end, const struct recorded_fault *fault)
+/* Cut short to what fits on the roomier side of its beginning. */
+static void set_label(struct show *show, struct band *band, const char *label)
 {
-	struct band *band = &show->bands[show->band_count];
-	double end;
+	double from = seconds(band->from), room = fmax(from, seconds(show->run->ended) - from);
+	size_t letters = strlen(label) < LABEL_MAX ? strlen(label) : LABEL_MAX - 1;
 
-	*band = (struct band){.from = fault->began, .to = fault->ended};
-	if (fault->ended < 0)
-		band->to = show->run->ended;
-	snprintf(band->label, LABEL_MAX, "%.*s%s", LABEL_MAX - 4, fault->label,
-		 strlen(fault->label) > LABEL_MAX - 4 ? "..." : "");
-	place_label(show, band, &end);
-	while (band->lane < LANES_MAX - 1 && lane_end[band->lane] > band->label_at)
-		band->lane++;
-	if (lane_end[band->lane] > band->label_at) { /* more than there are lanes */
-		band->label[0] = '\0';
-		end = seconds(band->to) > lane_end[band->lane] ? seconds(band->to)
-							       : lane_end[band->lane];
+	while (letters > 4 && label_seconds(show, letters) > room)
+		letters--;
+	if (letters == strlen(label)) {
+		snprintf(band->label, LABEL_MAX, "%s", label);
+		return;
 	}
-	lane_end[band->lane] = end;
+	snprintf(band->label, LABEL_MAX, "%.*s...", (int)letters - 3, label);
+	show->nameless++;
+}
+
+/* Puts bar and name into the first lane that has room for both, the name on either side. */
+static bool find_lane(const struct show *show, const double lane_end[LANES_MAX], struct band *band)
+{
+	double from = seconds(band->from), length = label_seconds(show, strlen(band->label));
+
+	for (band->lane = 0; band->lane < LANES_MAX; band->lane++) {
+		double end = lane_end[band->lane];
+
+		band->to_the_left = end > from || from + length > seconds(show->run->ended);
+		if (!band->to_the_left || end <= from - length)
+			return true;
+	}
+	return false;
+}
+
+static void add_band(struct show *show, double *lane_end, struct band from, const char *label)
+{
+	struct band *band = &show->bands[show->band_count++];
+
+	*band = from;
+	set_label(show, band, label);
+	if (!find_lane(show, lane_end, band)) {
+		/* The heal has a lane of its own; faults without a name share one. */
+		band->to_the_left = true;
+		band->lane = band->after_heal ? show->lanes : LANES_MAX;
+		if (!band->after_heal) {
+			band->label[0] = '\0';
+			show->nameless++;
+		}
+	}
+	double end = seconds(band->to);
+
+	if (!band->to_the_left)
+		end = fmax(end, seconds(band->from) + label_seconds(show, strlen(band->label)));
+	if (band->lane < LANES_MAX)
+		lane_end[band->lane] = fmax(lane_end[band->lane], end);
 	if (band->lane + 1 > show->lanes)
 		show->lanes = band->lane + 1;
-	show->band_count++;
 }
 
-/* In order of their beginning; those of one moment as the verdict has them. */
+/* In order of their beginning; those of one moment as the verdict has them. What the heal did comes
+ * last, for no fault begins after it. */
 void place_faults(struct show *show)
 {
 	const struct recorded *run = show->run;
 	double lane_end[LANES_MAX] = {0};
+	char heal[FAULT_TEXT_MAX + 8];
 	bool *placed = calloc(run->fault_count + 1, sizeof(*placed));
 
 	show->lanes = 1;
-	show->bands = calloc(run->fault_count + 1, sizeof(*show->bands));
+	show->bands = calloc(run->fault_count + 2, sizeof(*show->bands));
 	if (!placed || !show->bands)
 		abort();
 	for (unsigned round = 0; round < run->fault_count; round++) {
@@ -68,8 +94,17 @@ void place_faults(struct show *show)
 					   run->faults[i].began < run->faults[next].began))
 				next = i;
 		placed[next] = true;
-		add_band(show, lane_end, &run->faults[next]);
+		add_band(show, lane_end,
+			 (struct band){.from = run->faults[next].began,
+				       .to = run->faults[next].ended < 0 ? run->ended
+									 : run->faults[next].ended},
+			 run->faults[next].label);
 	}
+	snprintf(heal, sizeof(heal), "heal: %s", run->heal);
+	if (run->heal[0] && run->healed >= 0)
+		add_band(show, lane_end,
+			 (struct band){.from = run->healed, .to = run->ended, .after_heal = true},
+			 heal);
 	free(placed);
 }
 
@@ -85,25 +120,42 @@ void end_block(FILE *out)
 	fputs("NaN NaN NaN NaN NaN\n\n\n", out);
 }
 
+/* Names beside the ticks of their bars. */
+static void write_labels(const struct show *show, const char *block, bool to_the_left, FILE *out)
+{
+	begin_block(out, block, "beside (s), lane, label");
+	for (unsigned i = 0; i < show->band_count; i++) {
+		const struct band *band = &show->bands[i];
+
+		if (band->label[0] && band->to_the_left == to_the_left)
+			fprintf(out, "%.6f %u \"%s\"\n", seconds(band->from), band->lane,
+				band->label);
+	}
+	end_block(out);
+}
+
 void write_faults(const struct show *show, FILE *out)
 {
 	double least = axis_seconds(show, 0.03); /* so that a moment is seen */
 
-	begin_block(out, "faults", "from (s), to (s), lane, label at (s), label");
+	begin_block(out, "faults", "from (s), to (s), lane");
 	for (unsigned i = 0; i < show->band_count; i++) {
 		const struct band *band = &show->bands[i];
-		double from = seconds(band->from), to = seconds(band->to);
+		double from = seconds(band->from);
 
-		fprintf(out, "%.6f %.6f %u %.6f \"%s\"\n", from,
-			to < from + least ? from + least : to, band->lane, band->label_at,
-			band->label);
+		fprintf(out, "%.6f %.6f %u\n", from, fmax(seconds(band->to), from + least),
+			band->lane);
 	}
 	end_block(out);
+	write_labels(show, "right-of", false, out);
+	write_labels(show, "left-of", true, out);
 	begin_block(out, "shade", "from (s), to (s): the time under any fault, each moment once");
-	for (unsigned i = 0, last; i < show->band_count; i = last) {
+	for (unsigned i = 0, last; i < show->band_count && !show->bands[i].after_heal; i = last) {
 		nanoseconds to = show->bands[i].to;
 
-		for (last = i + 1; last < show->band_count && show->bands[last].from <= to; last++)
+		for (last = i + 1; last < show->band_count && !show->bands[last].after_heal &&
+				   show->bands[last].from <= to;
+		     last++)
 			to = show->bands[last].to > to ? show->bands[last].to : to;
 		double from = seconds(show->bands[i].from);
 
@@ -115,6 +167,49 @@ void write_faults(const struct show *show, FILE *out)
 	if (show->run->healed >= 0)
 		fprintf(out, "%.6f\n", seconds(show->run->healed));
 	end_block(out);
+}
+
+/* ---- Ticks ----------------------------------------------------------------------------------- */
+
+void write_ticks(const char *axis, double least, double most, double cm, double apart, FILE *out)
+{
+	double decade = cm / log10(most / least);
+	const char *numbered = decade * log10(2) >= apart   ? "125"
+			       : decade * log10(3) >= apart ? "13"
+							    : "1";
+	const char *comma = "";
+
+	fprintf(out, "%s_ticks = '", axis);
+	for (double power = pow(10, floor(log10(least))); power <= most; power *= 10)
+		for (int digit = 1; digit <= 9; digit++) {
+			double value = digit * power;
+
+			if (value < least || value > most)
+				continue;
+			if (strchr(numbered, '0' + digit))
+				fprintf(out, "%s%g", comma, value);
+			else
+				fprintf(out, "%s\"\" %g 1", comma, value);
+			comma = ", ";
+		}
+	fputs("'\n", out);
+}
+
+/* ---- What is not there ----------------------------------------------------------------------- */
+
+const char *nothing_begun(const struct show *show)
+{
+	return show->run->count ? NULL : "no operation was begun";
+}
+
+const char *nothing_succeeded(const struct show *show)
+{
+	size_t count;
+
+	if (!show->run->count)
+		return nothing_begun(show);
+	free(sorted_latencies(show->run, -1, &count));
+	return count ? NULL : "no operation succeeded between the warm-up and the heal";
 }
 
 /* ---- Parts of time --------------------------------------------------------------------------- */

@@ -7,14 +7,15 @@
 
 #include "sim/results/recorded.h"
 
-enum { LABEL_MAX = 48, LANES_MAX = 8 };
+enum { LABEL_MAX = 80, LANES_MAX = 12 };
 
-/* A fault, in a lane where its bar and its name have room. */
+/* A fault, or whom the heal left behind, in a lane where its bar and its name have room. */
 struct band {
 	nanoseconds from, to;
-	double label_at; /* seconds */
+	bool to_the_left; /* its name ends at its beginning */
+	bool after_heal;
 	unsigned lane;
-	char label[LABEL_MAX];
+	char label[LABEL_MAX]; /* "": there is no room */
 };
 
 /* One run, as its pictures need it. */
@@ -22,6 +23,7 @@ struct show {
 	const struct recorded *run;
 	struct band *bands; /* malloced */
 	unsigned band_count, lanes;
+	unsigned nameless; /* of the bands: in part at least */
 };
 
 /* Centimetres: of a picture, its margins, and a letter of 8 pt. */
@@ -49,12 +51,23 @@ void end_block(FILE *);
 void write_faults(const struct show *, FILE *);
 
 /*
+ * The ticks of a logarithmic axis of so many centimetres: as many of them numbered (1, 2 and 5 of
+ * each power of ten, or 1 and 3, or 1 alone) as stand at least `apart`.
+ */
+void write_ticks(const char *axis, double least, double most, double cm, double apart, FILE *);
+#define NUMBERS_BESIDE_CM 0.6 /* two numbers beside each other, and one above the other */
+#define NUMBERS_ABOVE_CM  0.36
+
+/*
  * The time of arrivals in equal parts of so many buckets that each part has some operations (about
  * `wanted`, up to twenty buckets), for the noise of small numbers would hide what there is to see.
  */
 unsigned slice_buckets(const struct recorded *, unsigned wanted);
 /* The last bucket may be cut short by the end of arrivals. */
 nanoseconds bucket_end(const struct recorded *, unsigned bucket);
+/* Why there is nothing to see; NULL: there is. */
+const char *nothing_begun(const struct show *);
+const char *nothing_succeeded(const struct show *);
 
 /* ---- The pictures: data, what the script must know beforehand, and the words below ----------- */
 
@@ -82,5 +95,7 @@ nanoseconds *sorted_latencies(const struct recorded *, int under_fault, size_t *
 /* Rows of latency (ms), share of operations that took at most so long (%), and at least (1); ever
  * denser towards the slowest, of which none is left out. */
 void write_distribution_of(const nanoseconds *sorted, size_t count, FILE *);
+/* The same of the i-th. */
+void write_rank(const nanoseconds *sorted, size_t count, size_t i, FILE *);
 
 #endif

@@ -24,14 +24,20 @@ static struct slice slice_at(const struct recorded *run, unsigned first)
 	return (struct slice){from, to, invoked / length, ok / length};
 }
 
+/* The buckets of which the greater part was avoidable. */
+static bool was_avoidable(const struct recorded *run, unsigned i)
+{
+	return run->buckets[i].avoidable * 2 > bucket_end(run, i) - i * run->width;
+}
+
 static void write_avoidable(const struct recorded *run, FILE *out)
 {
 	begin_block(out, "avoidable", "from (s), to (s)");
 	for (unsigned i = 0, last; i < run->bucket_count; i = last + 1) {
 		last = i;
-		if (run->buckets[i].avoidable <= 0)
+		if (!was_avoidable(run, i))
 			continue;
-		while (last + 1 < run->bucket_count && run->buckets[last + 1].avoidable > 0)
+		while (last + 1 < run->bucket_count && was_avoidable(run, last + 1))
 			last++;
 		fprintf(out, "%.6f %.6f\n", seconds(i * run->width),
 			seconds(bucket_end(run, last)));
@@ -54,20 +60,42 @@ static void write_shares(const struct recorded *run, FILE *out)
 	end_block(out);
 }
 
+static bool is_probe(const struct recorded *run, const struct call *call)
+{
+	return run->healed >= 0 && call->invoked > run->healed;
+}
+
+/* From the first invocation to the last answer. Where clients have not begun, or have ended by
+ * themselves, nothing is asked for, and nothing fails. */
+static void busy_time(const struct recorded *run, nanoseconds busy[2])
+{
+	busy[0] = run->count ? run->calls[0].invoked : 0;
+	busy[1] = 0;
+	for (size_t i = 0; i < run->count; i++)
+		if (!is_probe(run, &run->calls[i]) && run->calls[i].ended > busy[1])
+			busy[1] = run->calls[i].ended;
+}
+
 void availability_data(const struct show *show, FILE *out)
 {
 	const struct recorded *run = show->run;
+	nanoseconds busy[2];
 	struct slice slice = {0};
 
 	write_faults(show, out);
 	write_avoidable(run, out);
 	write_shares(run, out);
 	begin_block(out, "rates", "from (s), invoked (1/s), successful (1/s)");
+	busy_time(run, busy);
 	for (unsigned i = 0; i < run->bucket_count; i += slice_buckets(run, SLICE_WANTS)) {
-		slice = slice_at(run, i);
+		struct slice next = slice_at(run, i);
+
+		if (next.to <= busy[0] || next.from >= busy[1])
+			continue;
+		slice = next;
 		fprintf(out, "%.6f %.4f %.4f\n", seconds(slice.from), slice.invoked, slice.ok);
 	}
-	fprintf(out, "%.6f 0 0\n", seconds(slice.to));
+	fprintf(out, "%.6f %.4f %.4f\n", seconds(slice.to), slice.invoked, slice.ok);
 	end_block(out);
 }
 
@@ -78,7 +106,7 @@ void availability_sizes(const struct show *show, FILE *out)
 	double most = 1;
 
 	for (unsigned i = 0; i < run->bucket_count; i++) {
-		avoidable |= run->buckets[i].avoidable > 0;
+		avoidable |= was_avoidable(run, i);
 		failed |= run->buckets[i].ok < run->buckets[i].invoked;
 	}
 	for (unsigned i = 0; i < run->bucket_count; i += slice_buckets(run, SLICE_WANTS)) {
@@ -100,10 +128,12 @@ void availability_caption(const struct show *show, FILE *out)
 		"ms; "
 		"below, how many were invoked and how many of these succeeded, over %g ms at a "
 		"time. "
-		"Avoidable unavailability: buckets in which a live, mutually connected majority "
-		"existed, an operation was open, and none succeeded; clients that wait for a "
-		"silent "
-		"server until their deadline count in it.\n",
+		"Both lines reach from the first invocation to the last answer. "
+		"Avoidable unavailability: a live, mutually connected majority existed, a client "
+		"with an open operation and one of that majority could reach each other, and yet "
+		"no operation succeeded in the bucket; clients that wait for a silent server "
+		"until their deadline count in it. Buckets that were so for the most part are "
+		"drawn.\n",
 		width, width * slice_buckets(run, SLICE_WANTS));
 	fprintf(out, "Availability: %.4f %%. Avoidable unavailability: ", 100 * run->availability);
 	if (run->avoidable < 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 enum { POINTS_MAX = 20000, DENSE = 3000, RIBBON_WANTS = 100 };
+#define PANEL_CM 5.2 /* its height */
 
 /* ---- Points ---------------------------------------------------------------------------------- */
 
@@ -45,6 +46,7 @@ static void write_range(double least, double most, FILE *out)
 	if (most < 4 * least)
 		least = most / 4;
 	fprintf(out, "y_min = %g\ny_max = %g\n", least / 1.7, most * 1.7);
+	write_ticks("y", least / 1.7, most * 1.7, PANEL_CM, NUMBERS_ABOVE_CM, out);
 }
 
 void latency_sizes(const struct show *show, FILE *out)
@@ -121,7 +123,8 @@ static void each_slice(const struct recorded *run, void (*take)(const struct sli
 	free(latency);
 }
 
-/* Two rows, so that a part is a step; a blank line where nothing succeeded. */
+/* Two rows, so that a part is a step; a gap where nothing succeeded. No blank line is written: the
+ * second of two would end the block. */
 static void write_slice(const struct slice *slice, void *context)
 {
 	const nanoseconds ends[] = {slice->from, slice->to};
@@ -132,14 +135,24 @@ static void write_slice(const struct slice *slice, void *context)
 			milliseconds(slice->p50), milliseconds(slice->p95),
 			milliseconds(slice->p99), slice->successes);
 	if (!slice->successes)
-		fputc('\n', out);
+		fputs("NaN NaN NaN NaN NaN\n", out);
+}
+
+/* As one box. */
+static void write_band(const struct slice *slice, void *context)
+{
+	if (slice->successes)
+		fprintf(context, "%.6f %.6f %.6f %.6f\n", seconds(slice->from), seconds(slice->to),
+			milliseconds(slice->p50), milliseconds(slice->p99));
 }
 
 void ribbon_data(const struct show *show, FILE *out)
 {
 	write_faults(show, out);
+	begin_block(out, "band", "from (s), to (s), p50 (ms), p99 (ms)");
+	each_slice(show->run, write_band, out);
+	end_block(out);
 	begin_block(out, "ribbon", "time (s), p50 (ms), p95 (ms), p99 (ms), successes");
-	fputs("NaN NaN NaN NaN NaN\n", out); /* a blank line first would begin another block */
 	each_slice(show->run, write_slice, out);
 	end_block(out);
 }

@@ -2,6 +2,7 @@
 #include "sim/results/picture.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* Leaders of one term and of the next have different colours. */
@@ -30,32 +31,59 @@ static size_t next_state(const struct recorded *run, unsigned process, size_t in
 	return index;
 }
 
-/* Bars that are in no way different are one bar. */
-static void write_bars(const struct show *show, unsigned process, unsigned bar, bool terms,
-		       FILE *out)
+struct bar {
+	double from, to;
+	uint64_t term;
+};
+
+/* The next bar of a kind, from the state *at on: states that are in no way different are one. *at
+ * moves behind it. A moment is made wide enough to be seen. False: there is none. */
+static bool next_bar(const struct show *show, unsigned process, unsigned kind, size_t *at,
+		     struct bar *bar)
 {
 	const struct recorded *run = show->run;
-	bool leads = bar == BARS_EVEN || bar == BARS_ODD;
+	bool leads = kind == BARS_EVEN || kind == BARS_ODD;
+	double least = kind == BARS_FOLLOWER ? 0 : axis_seconds(show, 0.03);
+	size_t first = next_state(run, process, *at);
 
-	for (size_t i = next_state(run, process, 0), next; i < run->state_count; i = next) {
-		const struct recorded_state *first = &run->states[i];
-		bool in = in_bar(first, bar);
-		char term[24];
+	while (first < run->state_count && !in_bar(&run->states[first], kind))
+		first = next_state(run, process, first + 1);
+	*at = first;
+	if (first == run->state_count)
+		return false;
+	do
+		*at = next_state(run, process, *at + 1);
+	while (*at < run->state_count && in_bar(&run->states[*at], kind) &&
+	       (!leads || run->states[*at].term == run->states[first].term));
+	*bar = (struct bar){
+		.from = seconds(run->states[first].time),
+		.to = seconds(*at < run->state_count ? run->states[*at].time : run->ended),
+		.term = run->states[first].term,
+	};
+	if (bar->to > bar->from)
+		bar->from = fmax(0, fmin(bar->from, bar->to - least));
+	return true;
+}
 
-		next = next_state(run, process, i + 1);
-		while (next < run->state_count && in == in_bar(&run->states[next], bar) &&
-		       (!leads || !in || run->states[next].term == first->term))
-			next = next_state(run, process, next + 1);
-		double from = seconds(first->time);
-		double to = seconds(next < run->state_count ? run->states[next].time : run->ended);
+static void write_bars(const struct show *show, unsigned process, unsigned kind, FILE *out)
+{
+	struct bar bar;
 
-		snprintf(term, sizeof(term), "%" PRIu64, first->term);
-		if (in && !terms)
-			fprintf(out, "%u %.6f %.6f\n", process, from, to);
-		else if (in &&
-			 to - from > axis_seconds(show, (double)strlen(term) * LETTER_CM + 0.15))
-			fprintf(out, "%u %.6f %s %d\n", process, from, term,
-				bar == BARS_ODD ? 0 : 0xFFFFFF);
+	for (size_t at = 0; next_bar(show, process, kind, &at, &bar);)
+		fprintf(out, "%u %.6f %.6f\n", process, bar.from, bar.to);
+}
+
+/* Of leaders, where there is room. */
+static void write_terms(const struct show *show, unsigned process, unsigned kind, FILE *out)
+{
+	struct bar bar;
+	char term[24];
+
+	for (size_t at = 0; next_bar(show, process, kind, &at, &bar);) {
+		snprintf(term, sizeof(term), "%" PRIu64, bar.term);
+		if (bar.to - bar.from > axis_seconds(show, (double)strlen(term) * LETTER_CM + 0.15))
+			fprintf(out, "%u %.6f %s %d\n", process, bar.from, term,
+				kind == BARS_ODD ? 0 : 0xFFFFFF);
 	}
 }
 
@@ -71,39 +99,43 @@ void leaders_data(const struct show *show, FILE *out)
 	for (unsigned bar = 0; bar < BARS; bar++) {
 		begin_block(out, bar_names[bar], "lane, from (s), to (s)");
 		for (unsigned i = 0; i < processes; i++)
-			write_bars(show, i, bar, false, out);
+			write_bars(show, i, bar, out);
 		end_block(out);
 	}
 	begin_block(out, "terms", "lane, from (s), term, colour");
 	for (unsigned i = 0; i < processes; i++) {
-		write_bars(show, i, BARS_EVEN, true, out);
-		write_bars(show, i, BARS_ODD, true, out);
+		write_terms(show, i, BARS_EVEN, out);
+		write_terms(show, i, BARS_ODD, out);
 	}
 	end_block(out);
 }
 
-/* Was any process that, and not only before its boot at the same moment? */
-static bool occurs(const struct recorded *run, unsigned bar)
+/* Is any of its bars wide enough to be seen? */
+static bool seen(const struct show *show, unsigned kind)
 {
-	for (size_t i = 0; i < run->state_count; i++) {
-		size_t next = next_state(run, run->states[i].process, i + 1);
-		nanoseconds until = next < run->state_count ? run->states[next].time : run->ended;
+	struct bar bar;
 
-		if (in_bar(&run->states[i], bar) && until > run->states[i].time)
-			return true;
-	}
+	for (unsigned process = 0; process < show->run->process_count; process++)
+		for (size_t at = 0; next_bar(show, process, kind, &at, &bar);)
+			if (bar.to - bar.from > axis_seconds(show, 0.02))
+				return true;
 	return false;
 }
 
-/* The legend names what occurs. */
+/* The legend names what can be seen. */
 void leaders_sizes(const struct show *show, FILE *out)
 {
 	const struct recorded *run = show->run;
 
 	fprintf(out, "nodes = %u\nlane = %g\n", run->process_count,
 		run->process_count <= 10 ? 0.55 : 0.36);
-	for (unsigned bar = 0; bar < BARS; bar++)
-		fprintf(out, "has_%s = %d\n", bar_names[bar], occurs(run, bar));
+	unsigned named = (show->band_count > 0 ? 1u : 0) + (run->healed >= 0 ? 1u : 0);
+
+	for (unsigned bar = 0; bar < BARS; bar++) {
+		fprintf(out, "has_%s = %d\n", bar_names[bar], seen(show, bar));
+		named += seen(show, bar);
+	}
+	fprintf(out, "named = %u\n", named);
 }
 
 void leaders_caption(const struct show *show, FILE *out)

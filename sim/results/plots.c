@@ -26,13 +26,16 @@ static const struct plot_kind {
 	void (*data)(const struct show *, FILE *);
 	void (*sizes)(const struct show *, FILE *);
 	void (*caption)(const struct show *, FILE *);
+	const char *(*nothing)(const struct show *); /* NULL: there is always something */
 } plot_kinds[PLOTS] = {
-	[PLOT_LATENCY] = {script_latency, latency_data, latency_sizes, latency_caption},
+	[PLOT_LATENCY] = {script_latency, latency_data, latency_sizes, latency_caption,
+			  nothing_begun},
 	[PLOT_AVAILABILITY] = {script_availability, availability_data, availability_sizes,
-			       availability_caption},
-	[PLOT_LEADERS] = {script_leaders, leaders_data, leaders_sizes, leaders_caption},
-	[PLOT_RIBBON] = {script_ribbon, ribbon_data, ribbon_sizes, ribbon_caption},
-	[PLOT_CDF] = {script_cdf, cdf_data, cdf_sizes, cdf_caption},
+			       availability_caption, nothing_begun},
+	[PLOT_LEADERS] = {script_leaders, leaders_data, leaders_sizes, leaders_caption, NULL},
+	[PLOT_RIBBON] = {script_ribbon, ribbon_data, ribbon_sizes, ribbon_caption,
+			 nothing_succeeded},
+	[PLOT_CDF] = {script_cdf, cdf_data, cdf_sizes, cdf_caption, nothing_succeeded},
 };
 
 void script_begin(FILE *out, const char *name)
@@ -53,12 +56,39 @@ void script_end(FILE *out, const char *const *script)
 
 static void write_script(const struct show *show, enum plot plot, FILE *out)
 {
+	const struct plot_kind *kind = &plot_kinds[plot];
+	const char *nothing = kind->nothing ? kind->nothing(show) : NULL;
+
 	script_begin(out, plot_names[plot]);
 	fprintf(out, "x_max = %.6f\nlanes = %u\nhas_fault = %d\nhas_heal = %d\n",
 		seconds(show->run->ended), show->lanes, show->band_count > 0,
 		show->run->healed >= 0);
-	plot_kinds[plot].sizes(show, out);
-	script_end(out, plot_kinds[plot].script);
+	if (nothing)
+		fprintf(out, "name = '%s'\nsentence = '%s'\n", plot_names[plot], nothing);
+	else
+		kind->sizes(show, out);
+	script_end(out, nothing ? script_nothing : kind->script);
+}
+
+/* What every picture over time has in common. */
+static void time_caption(const struct show *show, FILE *out)
+{
+	if (show->band_count)
+		fprintf(out,
+			"Bars at the top: what each fault did, to whom, and how long; the time "
+			"under any of them is grey below.");
+	if (show->nameless)
+		fprintf(out, " %u of their names had no room; verdict.json has them all.",
+			show->nameless);
+	if (show->run->healed >= 0)
+		fprintf(out,
+			"%sHeal: from then on no fault acts, and clients begin nothing but "
+			"probes.%s%s%s",
+			show->band_count ? " " : "",
+			show->run->heal[0] ? " It mended only a quorum: " : "", show->run->heal,
+			show->run->heal[0] ? ", for ever." : "");
+	if (show->band_count || show->run->healed >= 0)
+		fputc('\n', out);
 }
 
 static void write_caption(const struct show *show, enum plot plot, FILE *out)
@@ -67,6 +97,8 @@ static void write_caption(const struct show *show, enum plot plot, FILE *out)
 	char label[RECORDED_LABEL_MAX];
 
 	plot_kinds[plot].caption(show, out);
+	if (plot != PLOT_CDF)
+		time_caption(show, out);
 	fprintf(out,
 		"Scenario %s (%s), seed %" PRIu64 ", n = %zu operations, %.3f s simulated; "
 		"ordeal %d.\n",

@@ -12,5 +12,6 @@ extern const char *const script_leaders[];
 extern const char *const script_ribbon[];
 extern const char *const script_cdf[];
 extern const char *const script_compare[];
+extern const char *const script_nothing[];
 
 #endif

@@ -92,8 +92,9 @@ static void faults_are_shaded_once(void)
 	EQUAL(shell("$ORDEAL report hand --plots latency"), 0);
 	CU_ASSERT_STRING_EQUAL(block("latency.dat", "shade"), "2.000000 3.000000\n");
 	CU_ASSERT_STRING_EQUAL(block("latency.dat", "faults"),
-			       "2.000000 3.000000 0 2.000000 \"loss 30% n1 -> all\"\n"
-			       "2.500000 2.750000 1 2.500000 \"pause n1\"\n");
+			       "2.000000 3.000000 0\n2.500000 2.750000 1\n");
+	CU_ASSERT_STRING_EQUAL(block("latency.dat", "right-of"),
+			       "2.000000 0 \"loss 30% n1 -> all\"\n2.500000 1 \"pause n1\"\n");
 	CONTAINS(shell_text("hand/latency.txt"), "Scenario hand with p.b (00ff), seed 7, n = 5");
 	EQUAL(shell("test -e hand/cdf.dat"), 1);
 	shell_end();
@@ -108,6 +109,112 @@ static void legends_name_what_occurs(void)
 	CONTAINS(shell_text("hand/leaders.gp"), "has_candidate = 0\nhas_even = 0\nhas_odd = 1\n");
 	CONTAINS(shell_text("hand/leaders.gp"), "has_down = 0\nhas_paused = 0\nhas_cut = 1\n");
 	CONTAINS(shell_text("hand/availability.gp"), "has_avoidable = 0\nhas_failures = 1\n");
+	shell_end();
+}
+
+/* To the right there is no room for the second name and none on either side for the last. The heal
+ * is a bar, but no shade. */
+static void names_of_faults_stay_in_the_picture(void)
+{
+	by_hand();
+	EQUAL(shell("sed -i 's/loss 30% n1 -> all/bandwidth 90296B\\/s n1 n2 n4 n5 c1..c6 <-> n3/; "
+		    "s/2500000000/4500000000/; s/2750000000/4600000000/; s/pause n1/pause n1 and a "
+		    "name that goes on and on and has no place anywhere, and on, and on, and on/; "
+		    "s/\"warmup\"/\"heal\": {\"what\": \"core n1 n2, n3 dead\", \"core\": [], "
+		    "\"dead\": [\"n3\"], \"cut\": []}, \"warmup\"/' hand/verdict.json && "
+		    "$ORDEAL report hand --plots latency"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(block("latency.dat", "faults"),
+			       "2.000000 3.000000 0\n4.500000 4.600000 1\n4.000000 5.000000 2\n");
+	CU_ASSERT_STRING_EQUAL(block("latency.dat", "right-of"),
+			       "2.000000 0 \"bandwidth 90296B/s n1 n2 n4 n5 c1..c6 <-> n3\"\n");
+	CU_ASSERT_STRING_EQUAL(
+		block("latency.dat", "left-of"),
+		"4.500000 1 \"pause n1 and a name that goes on and on and has no place "
+		"anywhere, and on, a...\"\n4.000000 2 \"heal: core n1 n2, n3 dead\"\n");
+	CU_ASSERT_STRING_EQUAL(block("latency.dat", "shade"),
+			       "2.000000 3.000000\n4.500000 4.600000\n");
+	CONTAINS(shell_text("hand/latency.txt"), "1 of their names had no room");
+	CONTAINS(shell_text("hand/latency.txt"), "mended only a quorum: core n1 n2, n3 dead");
+	shell_end();
+}
+
+/* From 10 to 40 ms, with room for 1, 2 and 5; over seven powers of ten there is none. */
+static void logarithmic_axes_can_be_read(void)
+{
+	by_hand();
+	EQUAL(shell("$ORDEAL report hand --plots latency,cdf"), 0);
+	CONTAINS(shell_text("hand/latency.gp"), "y_ticks = '\"\" 6 1, \"\" 7 1, \"\" 8 1, \"\" 9 "
+						"1, 10, 20, \"\" 30 1, \"\" 40 1, 50, "
+						"\"\" 60 1'\n");
+	CONTAINS(shell_text("hand/cdf.gp"), "y_ticks = '0.2, \"\" 0.3 1, \"\" 0.4 1, 0.5, ");
+	EQUAL(shell("sed -i 's/110000000/100000010/' hand/history.jsonl && "
+		    "$ORDEAL report hand --plots latency"),
+	      0);
+	CONTAINS(shell_text("hand/latency.gp"), "0.001, \"\" 0.002 1, \"\" 0.003 1");
+	shell_end();
+}
+
+static void nothing_to_see_is_said(void)
+{
+	by_hand();
+	EQUAL(shell("sed -i 's/\"ok\"/\"info\"/' hand/history.jsonl && $ORDEAL report hand"), 0);
+	CONTAINS(shell_text("hand/cdf.gp"), "sentence = 'no operation succeeded");
+	CONTAINS(shell_text("hand/ribbon.gp"), "sentence = 'no operation succeeded");
+	EQUAL(shell("grep -q sentence hand/latency.gp hand/availability.gp hand/leaders.gp"), 1);
+	EQUAL(shell(": > hand/history.jsonl; $ORDEAL report hand"), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const plots[] = {"latency", "availability", "ribbon", "cdf"};
+		char name[40];
+
+		snprintf(name, sizeof(name), "hand/%s.gp", plots[i]);
+		CONTAINS(shell_text(name), "sentence = 'no operation was begun'");
+		snprintf(name, sizeof(name), "test -s hand/%s.svg", plots[i]);
+		EQUAL(shell("! command -v gnuplot") && shell(name), 0);
+	}
+	shell_end();
+}
+
+/* The first operation begins in the first second, the last is answered in the third: the fourth
+ * would look like an outage. */
+static void lines_end_where_clients_end(void)
+{
+	by_hand();
+	EQUAL(shell("for i in $(seq 100); do for type in invoke ok; do "
+		    "echo '{\"process\":3,\"type\":\"'$type'\",\"time\":'$((1000000000 + i * "
+		    "1000000))'}'; "
+		    "done; done > more && sed -i '6r more' hand/history.jsonl && "
+		    "$ORDEAL report hand --plots availability"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(block("availability.dat", "rates"),
+			       "0.000000 3.0000 3.0000\n1.000000 0.0000 0.0000\n"
+			       "2.000000 2.0000 1.0000\n3.000000 2.0000 1.0000\n");
+	shell_end();
+}
+
+static void mostly_avoidable_is_drawn(void)
+{
+	by_hand();
+	EQUAL(shell("sed -i 's/^1000000000,.*/1000000000,0,0,,,0,600000000/; "
+		    "s/^2000000000,.*/2000000000,2,1,30,30,0,400000000/' hand/metrics.csv && "
+		    "$ORDEAL report hand --plots availability"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(block("availability.dat", "avoidable"), "1.000000 2.000000\n");
+	CONTAINS(shell_text("hand/availability.gp"), "has_avoidable = 1\n");
+	shell_end();
+}
+
+/* A candidate for 10 ms of 5 s is drawn as wide as a hair; a follower so short is not seen. */
+static void moments_are_seen(void)
+{
+	by_hand();
+	EQUAL(shell("{ echo '2500000000,n2,up,candidate,1,'; echo '2510000000,n2,up,leader,2,'; "
+		    "echo '3000000000,n2,up,follower,2,'; echo '3001000000,n2,up,leader,2,'; } >> "
+		    "hand/series.csv && $ORDEAL report hand --plots leaders"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(block("leaders.dat", "candidate"), "1 2.500000 2.510000\n");
+	CONTAINS(shell_text("hand/leaders.gp"),
+		 "has_follower = 1\nhas_candidate = 1\nhas_even = 1\n");
 	shell_end();
 }
 
@@ -130,7 +237,7 @@ static void the_same_pictures(void)
 	      0);
 	EQUAL(shell("$ORDEAL report out/drawn && diff -r first out"), 0);
 	CONTAINS(shell_out(), "out/drawn/seed-1: latency.svg availability.svg leaders.svg "
-			      "ribbon.svg cdf.svg (and .png)");
+			      "ribbon.svg cdf.svg (and .png; what each means: .txt)");
 	EQUAL(shell("$ORDEAL report out/latest/ out && diff -r first out"), 0);
 	shell_end();
 }
@@ -228,6 +335,13 @@ CU_TestInfo report_tests[] = {
 	{"faults are shaded once, and named with their amounts; the caption names the bug",
 	 faults_are_shaded_once},
 	{"a legend names what occurs", legends_name_what_occurs},
+	{"names of faults stay in the picture, beside the tick of their bar",
+	 names_of_faults_stay_in_the_picture},
+	{"a logarithmic axis has numbers enough to be read", logarithmic_axes_can_be_read},
+	{"a picture without anything to see says so", nothing_to_see_is_said},
+	{"the lines of availability end where the clients end", lines_end_where_clients_end},
+	{"buckets that were avoidable for the most part are drawn so", mostly_avoidable_is_drawn},
+	{"moments are seen, and what cannot be seen is in no legend", moments_are_seen},
 	{"a report draws the same pictures as the run", the_same_pictures},
 	{"a report without gnuplot skips the plots", without_gnuplot},
 	{"a comparison pairs the seeds of two results", compare},
