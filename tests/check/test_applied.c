@@ -130,6 +130,40 @@ static void another_command_committed_at_an_index_is_convicted(void)
 		       "committed there at 0.004 s");
 }
 
+/* Its log begins behind what stands in its snapshot. */
+static void begins_behind(struct world *world, process_id id, uint64_t last, char letter)
+{
+	env_log_discard(court_begins(world, id), last);
+	court_ends(world, id);
+	court_appends(world, id, 2, letter);
+	court_rests(world);
+}
+
+static void who_was_restored_goes_on_behind_its_image(void)
+{
+	struct world *world = court_open(3);
+
+	begins_behind(world, N1, 2, 'c');
+	check_observer.restored(world, N1, 2);
+	court_commits(world, N1, 3, 2, false);
+	court_applies(world, N1, 3, 'c');
+	court_acquits(world, JUDGE_STATE_MACHINE_SAFETY);
+}
+
+static void what_a_snapshot_stands_for_contradicts_nobody(void)
+{
+	struct world *world = court_open(3);
+
+	court_log(world, N1, "abc", "111");
+	court_commits(world, N1, 1, 1, false);
+	begins_behind(world, N2, 2, 'd');
+	begins_behind(world, N3, 2, 'd');
+	court_says(world, N3, SAW_LEADER_ELECTED, 3, 0, 0);
+	court_commits(world, N2, 3, 2, false); /* nobody knows what it holds at 1 and 2 */
+	court_commits(world, N1, 2, 2, false);
+	court_acquits(world, JUDGE_STATE_MACHINE_SAFETY);
+}
+
 static void one_command_committed_under_two_terms_is_one_command(void)
 {
 	struct world *world = court_open(3);
@@ -166,6 +200,9 @@ CU_TestInfo applied_tests[] = {
 	 what_a_failed_write_brought_back_may_go},
 	{"another command committed at an index is convicted",
 	 another_command_committed_at_an_index_is_convicted},
+	{"who was restored goes on behind its image", who_was_restored_goes_on_behind_its_image},
+	{"what a snapshot stands for contradicts nobody",
+	 what_a_snapshot_stands_for_contradicts_nobody},
 	{"one command committed under two terms is one command",
 	 one_command_committed_under_two_terms_is_one_command},
 	{"a commit index beyond the log is convicted", a_commit_index_beyond_the_log_is_convicted},

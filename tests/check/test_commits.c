@@ -108,6 +108,23 @@ static void a_leader_that_commits_an_older_entry_by_count_is_convicted(void)
 		"n1 advanced its commit index to 1 as leader of term 2, with an entry of term 1");
 }
 
+/* It has learnt of a later term, and its disk is still at work on that: it leads no more. */
+static void a_leader_of_an_earlier_term_commits_as_a_follower(void)
+{
+	struct world *world = court_open(3);
+
+	court_log(world, N1, "a", "1");
+	court_says(world, N1, SAW_LEADER_ELECTED, 1, 0, 0);
+	struct env *env = court_begins(world, N1);
+	uint64_t term = 2;
+
+	env_cell_put(env, 0, &term, sizeof(term));
+	env_observe(env, SAW_TERM_ENTERED, term, 0, 0, NULL, 0);
+	env_observe(env, SAW_COMMIT_ADVANCED, 1, term, false, NULL, 0);
+	court_ends(world, N1);
+	court_acquits(world, JUDGE_COMMIT_MONOTONE);
+}
+
 /* ---- commit-monotone ------------------------------------------------------------------------- */
 
 static void a_commit_index_may_begin_anew_after_a_restart(void)
@@ -145,6 +162,22 @@ static void a_handler_may_apply_before_it_tells_that_it_committed(void)
 	env_observe(env, SAW_COMMIT_ADVANCED, 1, 1, false, NULL, 0);
 	court_ends(world, N1);
 	court_acquits(world, JUDGE_COMMIT_MONOTONE);
+}
+
+static void a_commit_explains_no_more_than_its_index(void)
+{
+	struct world *world = court_open(3);
+	size_t size;
+
+	court_log(world, N1, "ab", "11");
+	struct env *env = court_begins(world, N1);
+
+	env_apply(env, 1, NULL, 0, &size);
+	env_apply(env, 2, NULL, 0, &size);
+	env_observe(env, SAW_COMMIT_ADVANCED, 1, 1, false, NULL, 0);
+	court_ends(world, N1);
+	court_convicts(world, JUDGE_COMMIT_MONOTONE, N1,
+		       "n1 applied entry 2 with its commit index at 1");
 }
 
 static void what_is_applied_beyond_the_commit_index_is_convicted(void)
@@ -230,11 +263,14 @@ CU_TestInfo commits_tests[] = {
 	{"a leader commits entries of its own term", a_leader_commits_entries_of_its_own_term},
 	{"a leader that commits an older entry by count is convicted",
 	 a_leader_that_commits_an_older_entry_by_count_is_convicted},
+	{"a leader of an earlier term commits as a follower",
+	 a_leader_of_an_earlier_term_commits_as_a_follower},
 	{"a commit index may begin anew after a restart",
 	 a_commit_index_may_begin_anew_after_a_restart},
 	{"a commit index that falls is convicted", a_commit_index_that_falls_is_convicted},
 	{"a handler may apply before it tells that it committed",
 	 a_handler_may_apply_before_it_tells_that_it_committed},
+	{"a commit explains no more than its index", a_commit_explains_no_more_than_its_index},
 	{"what is applied beyond the commit index is convicted",
 	 what_is_applied_beyond_the_commit_index_is_convicted},
 	{"a leader that holds what was committed passes",

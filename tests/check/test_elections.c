@@ -129,6 +129,37 @@ static void acting_in_a_term_already_left_is_convicted(void)
 		       "n1 was elected in term 2, and had entered term 3");
 }
 
+static void a_vote_enters_its_term(void)
+{
+	struct world *world = court_open(3);
+
+	votes(world, N1, 6, N1);
+	court_rests(world);
+	court_says(world, N1, SAW_TERM_ENTERED, 5, 0, 0);
+	court_convicts(world, JUDGE_TERM_MONOTONE, N1, "n1 entered term 5, and had entered term 6");
+}
+
+static void voting_in_a_term_already_left_is_convicted(void)
+{
+	struct world *world = court_open(3);
+
+	court_says(world, N1, SAW_TERM_ENTERED, 3, 0, 0);
+	court_says(world, N1, SAW_VOTED, 2, N2, 0);
+	court_convicts(world, JUDGE_TERM_MONOTONE, N1,
+		       "n1 voted in term 2, and had entered term 3");
+}
+
+static void committing_in_a_term_already_left_is_convicted(void)
+{
+	struct world *world = court_open(3);
+
+	court_log(world, N1, "a", "1");
+	court_says(world, N1, SAW_TERM_ENTERED, 3, 0, 0);
+	court_commits(world, N1, 1, 2, false);
+	court_convicts(world, JUDGE_TERM_MONOTONE, N1,
+		       "n1 advanced its commit index in term 2, and had entered term 3");
+}
+
 /* Writes n2 a message of one term, and only then says that it has entered another. */
 static void writes_and_enters(struct world *world, uint64_t of_term, uint64_t entered)
 {
@@ -216,6 +247,10 @@ CU_TestInfo elections_tests[] = {
 	{"a term that falls over a restart is convicted",
 	 a_term_that_falls_over_a_restart_is_convicted},
 	{"acting in a term already left is convicted", acting_in_a_term_already_left_is_convicted},
+	{"a vote enters its term", a_vote_enters_its_term},
+	{"voting in a term already left is convicted", voting_in_a_term_already_left_is_convicted},
+	{"committing in a term already left is convicted",
+	 committing_in_a_term_already_left_is_convicted},
 	{"a message of a term that its sender has entered passes",
 	 a_message_of_a_term_that_its_sender_has_entered_passes},
 	{"a message of a term that survived a crash passes",

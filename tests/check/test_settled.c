@@ -100,6 +100,19 @@ static void an_election_under_way_has_not_settled(void)
 	court_close(world);
 }
 
+static void a_leader_outside_the_core_leads_nobody(void)
+{
+	struct world *world = at_rest();
+	struct unsettled unsettled;
+
+	check_settled(world, 0, ALL & ~(1u << N2), 0, &unsettled);
+	CU_ASSERT(!unsettled.settled);
+	CONTAINS(unsettled.why, "there is no leader");
+	check_settled(world, 0, 0, 0, &unsettled); /* nobody is left */
+	CU_ASSERT(!unsettled.settled);
+	court_close(world);
+}
+
 static void who_rightly_keeps_silent_is_exempt_while_a_quorum_is_left(void)
 {
 	struct world *world = at_rest();
@@ -231,7 +244,8 @@ static void queries_stand_behind_the_last_command_that_their_process_applied(voi
 	queries(world, N1, 5);
 	applies(world, N1, 1, 77);
 	queries(world, N1, 6);
-	queries(world, N2, 7); /* it has applied nothing yet */
+	queries(world, N2, 7);       /* it has applied nothing yet */
+	court_queries(world, N1, 0); /* which is no client's */
 	queries(world, N1, 8);
 	EQUAL(witness(world, 5), 1);
 	EQUAL(witness(world, 7), 2);
@@ -250,6 +264,7 @@ CU_TestInfo settled_tests[] = {
 	{"who lags behind has not settled", who_lags_behind_has_not_settled},
 	{"states that differ have not settled", states_that_differ_have_not_settled},
 	{"an election under way has not settled", an_election_under_way_has_not_settled},
+	{"a leader outside the core leads nobody", a_leader_outside_the_core_leads_nobody},
 	{"who rightly keeps silent is exempt while a quorum is left",
 	 who_rightly_keeps_silent_is_exempt_while_a_quorum_is_left},
 	{"members that did what was committed have converged",

@@ -195,6 +195,20 @@ static void drifts_keep_the_bound(void)
 	}
 }
 
+/* What the scenario's own clocks drift leaves no room. */
+static void where_no_drift_is_left_none_is_drawn(void)
+{
+	struct trial trial;
+	struct fired fired;
+
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_CLOCK_DRIFT);
+	trial.protocol.survives.clock_drift_ppm = 500;
+	trial.setup.drift_ppm = 500;
+	trial_perform(&trial, &fired);
+	EQUAL(fired.count, 0);
+}
+
 /* ---- Lost disks ------------------------------------------------------------------------------ */
 
 static void all_have_applied(struct trial *trial, uint64_t index)
@@ -236,11 +250,20 @@ static void a_lost_disk_is_repaired_before_the_next(void)
 
 	trial_play(&trial, 4100 * MS);
 	EQUAL(wiped(&trial), silent);
-	for (unsigned i = 0; i < PROCESSES; i++) {
-		world_process(trial.world, (process_id)i)->silenced = false;
-		world_process(trial.world, (process_id)i)->applied = 10;
+	for (nanoseconds at = 4200 * MS; at < 5 * S; at += 100 * MS) {
+		for (unsigned i = 0; i < PROCESSES; i++) { /* nor who lacks the last command */
+			struct process *process = world_process(trial.world, (process_id)i);
+
+			process->silenced = false;
+			process->applied = silent >> i & 1 ? 9 : 10;
+		}
+		trial_play(&trial, at);
+		EQUAL(wiped(&trial), silent);
 	}
-	trial_play(&trial, 9 * S);
+	for (nanoseconds at = 5 * S; at < 9 * S; at += 100 * MS) {
+		all_have_applied(&trial, 10);
+		trial_play(&trial, at);
+	}
 	CU_ASSERT(count_bits(wiped(&trial)) > 2);
 	CU_ASSERT_PTR_NULL(faults_beyond(trial.world, 0, &since));
 	trial_close(&trial);
@@ -326,6 +349,7 @@ CU_TestInfo budget_tests[] = {
 	 what_is_not_survived_is_not_drawn},
 	{"a crash is drawn only where what it loses is survived", restarts_must_be_survived},
 	{"drawn drifts, overlapping too, keep the protocol's bound", drifts_keep_the_bound},
+	{"where no drift is left none is drawn", where_no_drift_is_left_none_is_drawn},
 	{"a lost disk is repaired before a third one is lost",
 	 a_lost_disk_is_repaired_before_the_next},
 	{"more lost disks than a minority, unrepaired, are beyond any model",

@@ -37,6 +37,20 @@ static void draws_keep_their_time(void)
 	}
 }
 
+static void draws_are_a_millisecond_apart_at_least(void)
+{
+	struct trial trial;
+	struct fired fired;
+
+	trial_open(&trial);
+	trial_choose(&trial, FAULT_CLOCK_JUMP);
+	trial_aim(&trial, TARGET_ALL);
+	trial.nemesis.every.a = 0;
+	trial.nemesis.between[1] = trial.nemesis.between[0] + 100 * MS;
+	trial_perform(&trial, &fired);
+	EQUAL(fired.count, 100);
+}
+
 static void a_heal_ends_the_drawing(void)
 {
 	struct trial trial;
@@ -441,6 +455,7 @@ static void beyond_the_model_every_kind_fires_and_convicts_nobody(void)
 CU_TestInfo nemesis_tests[] = {
 	{"a nemesis draws when it should, for as long and as much as it may",
 	 draws_keep_their_time},
+	{"draws are a millisecond apart, at least", draws_are_a_millisecond_apart_at_least},
 	{"nothing is drawn after the heal", a_heal_ends_the_drawing},
 	{"calm, fair weather and storm take turns", weather_changes},
 	{"a kind that is left out moves no other fault", a_kind_left_out_moves_no_other},
