@@ -6,31 +6,39 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-enum legality checked_legality(const struct checked *checked)
-{
-	if (!checked->subject.name || checked->subject.model)
-		return checked->finding.legality;
-	return checked->serializable_will_do ? checked->anomalies.serializable
-					     : checked->anomalies.strict;
-}
+/* The headline and what the exit status follows, so that they cannot contradict each other. */
+struct verdict {
+	enum legality legality;
+	const char *words;
+};
 
 /* Of transactions that are serializable, but not in real time, both is told. */
-static const char *verdict_of(const struct checked *checked)
+static struct verdict verdict_of(const struct checked *checked)
 {
 	static const char *const of_objects[] = {
 		[LEGAL] = "linearizable", [ILLEGAL] = "not linearizable", [UNDECIDED] = "unknown"};
-	const struct transactions_finding *anomalies_found = &checked->anomalies;
+	static const char *const of_transactions[3][3] = {
+		/* by strictly serializable, and by serializable */
+		[LEGAL] = {[LEGAL] = "strictly serializable"},
+		[ILLEGAL] = {[LEGAL] = "serializable, but not in real time",
+			     [ILLEGAL] = "not serializable",
+			     [UNDECIDED] = "not in real time; serializability unknown"},
+		[UNDECIDED] =
+			{[LEGAL] = "serializable; in real time unknown", [UNDECIDED] = "unknown"},
+	};
+	enum legality strict = checked->anomalies.strict;
+	enum legality serializable = checked->anomalies.serializable;
 
 	if (!checked->subject.name || checked->subject.model)
-		return of_objects[checked->finding.legality];
-	if (anomalies_found->strict == LEGAL)
-		return "strictly serializable";
-	if (anomalies_found->serializable == ILLEGAL)
-		return "not serializable";
-	if (anomalies_found->serializable == UNDECIDED)
-		return "unknown";
-	return anomalies_found->strict == ILLEGAL ? "serializable, but not in real time"
-						  : "serializable; in real time unknown";
+		return (struct verdict){checked->finding.legality,
+					of_objects[checked->finding.legality]};
+	return (struct verdict){checked->serializable_will_do ? serializable : strict,
+				of_transactions[strict][serializable]};
+}
+
+enum legality checked_legality(const struct checked *checked)
+{
+	return verdict_of(checked).legality;
 }
 
 void checked_free(struct checked *checked)
@@ -160,7 +168,7 @@ static void print_finding(FILE *out, const struct checked *checked)
 
 void checked_print(FILE *out, const struct checked *checked, bool times)
 {
-	fprintf(out, "%s: %s\n", checked->path, verdict_of(checked));
+	fprintf(out, "%s: %s\n", checked->path, verdict_of(checked).words);
 	print_subject(out, checked);
 	print_finding(out, checked);
 	explanation_print(out, &checked->explanation);
@@ -351,7 +359,7 @@ void checked_print_json(FILE *out, const struct checked *checked, bool times)
 	json_t *json = json_object();
 
 	put(json, "file", json_string(checked->path));
-	put(json, "verdict", json_string(verdict_of(checked)));
+	put(json, "verdict", json_string(verdict_of(checked).words));
 	put(json, "format",
 	    checked->format_known ? json_string(formats[checked->recording.format].name)
 				  : json_null());

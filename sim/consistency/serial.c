@@ -1,12 +1,13 @@
 /*
  * The serial order itself: one that is given is verified, and where dependencies do not tell it (of
- * registers written blindly), one is searched for.
+ * registers written blindly, of values written twice, of a bank), one is searched for.
  *
  * The search is Wing and Gong's, with whole transactions for operations: depth first, a transaction
  * may come next if all that returned before it was invoked have come, and if its reads say what
  * stands there. Two rules keep it narrow. A transaction that only reads, and may come next, comes
  * next: it changes nothing for the others. And where values are written once, nothing may overwrite
- * a version that somebody has yet to read: it would never be there again.
+ * a version that somebody has yet to read: it would never be there again. A list is never as short
+ * again, whatever is appended; and what is appended is what the longest read shows at that place.
  *
  * Invariant: what is placed stands on the stack in its order, with what it overwrote beside it;
  * what is not, in the list. Configurations (what is placed, and what stands there) are kept in mind
@@ -127,10 +128,13 @@ struct search {
 	bool strict;
 	uint32_t *next,
 		*before;   /* the list of what is not placed, by invocation; `count` its head */
-	uint64_t *value;   /* by key */
-	uint32_t *version; /* likewise: the write that stands there; NOBODY_WROTE: initial */
+	uint64_t *value;   /* by key; of a list, a digest of its elements */
+	uint32_t *version; /* likewise: the write that stands there; NOBODY_WROTE: initial ... */
 	uint32_t *awaited; /* by write: external reads of it that are not placed */
 	uint32_t *first_awaited; /* by key: of the initial value */
+	uint32_t *lengths;       /* ... of a list: its length; by key, where its lengths begin in
+				    `awaited` */
+	uint64_t *shown;         /* by micro-operation: digests of the lists that were read */
 	struct placed *stack;
 	uint32_t depth, left; /* committed ones that are not placed */
 	struct undo *undos;
@@ -203,10 +207,17 @@ static void note_undo(struct search *search, uint32_t key)
 							    search->value[key]};
 }
 
+/* Those that wait for what stands there. Nobody waits for more than the longest list. */
 static uint32_t *awaiting(struct search *search, uint32_t key)
 {
 	uint32_t version = search->version[key];
 
+	if (search->lengths) {
+		uint32_t longest = search->study->lineages[key].seen_length;
+
+		return &search->awaited[search->lengths[key] +
+					(version <= longest ? version : longest + 1)];
+	}
 	return version == NOBODY_WROTE ? &search->first_awaited[key] : &search->awaited[version];
 }
 
@@ -232,6 +243,36 @@ static void take_back(struct search *search, uint32_t undo)
 	}
 }
 
+static uint64_t grown(uint64_t list, uint64_t element)
+{
+	return mixed(mixed(list + 1) ^ element);
+}
+
+/* What an append makes of a list; false: the longest read shows something else in its place. */
+static bool append(struct search *search, const struct micro *micro)
+{
+	const struct lineage *object = &search->study->lineages[micro->key];
+	uint32_t length = search->version[micro->key];
+
+	if (length < object->seen_length && object->longest[length] != micro->value)
+		return false;
+	put(search, micro->key, grown(search->value[micro->key], micro->value), length + 1);
+	return true;
+}
+
+static bool shows(const struct search *search, const struct micro *micro)
+{
+	uint64_t there = search->value[micro->key];
+
+	return there == (search->shown ? search->shown[micro - search->t->micros] : micro->value);
+}
+
+/* May nothing that is written be left unread for good? So it is where versions have names. */
+static bool has_readers(const struct search *search)
+{
+	return search->study->unique || search->lengths;
+}
+
 /* Carries it out where its reads allow it; `reads_only` says whether it changed nothing. */
 static bool carry_out(struct search *search, uint32_t transaction, bool *reads_only)
 {
@@ -242,8 +283,7 @@ static bool carry_out(struct search *search, uint32_t transaction, bool *reads_o
 		const struct micro *micro = micro_at(search->study, transaction, i);
 
 		if (micro->kind == MICRO_READ) {
-			if (committed(&search->t->list[transaction]) &&
-			    search->value[micro->key] != micro->value)
+			if (committed(&search->t->list[transaction]) && !shows(search, micro))
 				goto impossible;
 			continue;
 		}
@@ -252,13 +292,17 @@ static bool carry_out(struct search *search, uint32_t transaction, bool *reads_o
 		for (uint32_t j = 0; j < i && !own; j++)
 			own = first_look(search, transaction, j) &&
 			      micro_at(search->study, transaction, j)->key == micro->key;
-		if (search->study->unique && *awaiting(search, micro->key) > own)
+		if (has_readers(search) && *awaiting(search, micro->key) > own)
 			goto impossible;
 		note_undo(search, micro->key);
-		put(search, micro->key, micro->value,
-		    search->study->unique ? write_find(search->study, micro->key, micro->value)
-					  : NOBODY_WROTE);
 		*reads_only = false;
+		if (micro->kind == MICRO_WRITE)
+			put(search, micro->key, micro->value,
+			    search->study->unique
+				    ? write_find(search->study, micro->key, micro->value)
+				    : NOBODY_WROTE);
+		else if (!append(search, micro))
+			goto impossible;
 	}
 	return true;
 impossible:
@@ -268,12 +312,13 @@ impossible:
 
 static void count_reads(struct search *search, uint32_t transaction, int32_t by)
 {
-	for (uint32_t i = 0; search->study->unique && i < search->t->list[transaction].count; i++) {
+	for (uint32_t i = 0; has_readers(search) && i < search->t->list[transaction].count; i++) {
 		const struct micro *micro = micro_at(search->study, transaction, i);
 
 		if (!first_look(search, transaction, i))
 			continue;
-		uint32_t write = !micro->value
+		uint32_t write = search->lengths ? search->lengths[micro->key] + micro->count
+				 : !micro->value
 					 ? NOBODY_WROTE
 					 : write_find(search->study, micro->key, micro->value);
 		uint32_t *count = write == NOBODY_WROTE ? &search->first_awaited[micro->key]
@@ -418,6 +463,44 @@ static void wait_for_edges(struct search *search)
 	free(incoming);
 }
 
+/* Of lists, versions are lengths, and what a read shows is kept as a digest. */
+static void measure_lists(struct search *search)
+{
+	const struct transactions *t = search->t;
+	uint32_t lengths = 0;
+
+	search->lengths = study_room(t->keys, sizeof(uint32_t));
+	search->shown = study_room(t->micro_count, sizeof(uint64_t));
+	for (uint32_t key = 1; key <= t->keys; key++) {
+		search->lengths[key] = lengths;
+		search->version[key] = 0;
+		lengths += search->study->lineages[key].seen_length + 2;
+	}
+	free(search->awaited);
+	search->awaited = study_room(lengths, sizeof(uint32_t));
+	for (size_t i = 0; i < t->micro_count; i++)
+		for (uint32_t n = 0; t->micros[i].kind == MICRO_READ && n < t->micros[i].count; n++)
+			search->shown[i] = grown(search->shown[i],
+						 t->values[t->micros[i].first + n]);
+}
+
+/* Can anybody have seen what it wrote? If not, it need not have happened. */
+static bool may_be_seen(const struct study *study, uint32_t transaction)
+{
+	if (study->unique || !of_lists(study->transactions) ||
+	    committed(&study->transactions->list[transaction]))
+		return !study->unique || study->happened[transaction];
+	for (uint32_t i = 0; i < study->transactions->list[transaction].count; i++) {
+		const struct micro *micro = micro_at(study, transaction, i);
+		const struct lineage *object = &study->lineages[micro->key];
+
+		for (uint32_t n = 0; micro->kind != MICRO_READ && n < object->seen_length; n++)
+			if (object->longest[n] == micro->value)
+				return true;
+	}
+	return false;
+}
+
 static void search_open(struct search *search, const struct study *study, const struct graph *graph,
 			const struct judge_limits *limits, bool strict)
 {
@@ -438,9 +521,10 @@ static void search_open(struct search *search, const struct study *study, const 
 	search->stack = study_room(t->count, sizeof(struct placed));
 	for (uint32_t key = 1; key <= t->keys; key++)
 		search->version[key] = NOBODY_WROTE;
+	if (of_lists(t))
+		measure_lists(search);
 	for (uint32_t i = 0; i < t->count; i++) {
-		/* What nobody can have seen need not have happened. */
-		if (t->list[i].aborted || (study->unique && !study->happened[i]))
+		if (t->list[i].aborted || !may_be_seen(study, i))
 			continue;
 		search->next[last] = i;
 		search->before[i] = last;
@@ -463,6 +547,8 @@ static void search_close(struct search *search)
 	free(search->version);
 	free(search->awaited);
 	free(search->first_awaited);
+	free(search->lengths);
+	free(search->shown);
 	free(search->stack);
 	free(search->undos);
 	free(search->seen);

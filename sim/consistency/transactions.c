@@ -124,10 +124,11 @@ static enum legality judge_order(struct study *study, const struct judge_limits 
 	if (study->unique) {
 		graph_build(&graph, study, strict);
 		legality = judge_graph(study, &graph, strict);
+	} else if (refuted(finding, strict)) {
+		finding->engine = "reads";
+		legality = ILLEGAL;
 	}
-	if (legality == UNDECIDED && of_lists(study->transactions)) {
-		finding->limit = "values that were appended twice";
-	} else if (legality == UNDECIDED) {
+	if (legality == UNDECIDED) {
 		finding->engine = "search";
 		legality = serial_search(study, study->unique ? &graph : NULL, limits, strict);
 		if (legality == UNDECIDED)
@@ -229,6 +230,8 @@ static void judge_versions(struct study *study, const struct judge_limits *limit
 		finding->serializable = refuted(finding, false) ? ILLEGAL
 								: judge_order(study, limits, false);
 	}
+	if (finding->serializable == ILLEGAL)
+		finding->strict = ILLEGAL;
 	if (finding->serializable != LEGAL)
 		finding->order_count = 0;
 	versions_free(study);

@@ -20,9 +20,9 @@
 /* ---- What is judged -------------------------------------------------------------------------- */
 
 /*
- *   multi-register  reads and writes; values need not be unique
- *   list-append     appends, unique a key, and reads of whole lists
- *   rw-register     reads and writes, unique a key
+ *   multi-register  reads and writes; a key is 0 at first
+ *   list-append     appends, and reads of whole lists
+ *   rw-register     reads and writes
  *   bank            transfers between accounts, and reads of all of them: their sum stays as the
  *                   first read tells it, and no balance is below zero
  *   long-fork       writes, one a key, and reads of many keys

@@ -100,10 +100,10 @@ static void collect_writes(struct study *study)
 
 		if (object->writes++ == 0)
 			object->first_write = i;
-		else if (write[-1].value == write->value)
-			study->unique = false;
-		if (!write->value)
-			study->unique = false; /* as at first */
+		write->once = write->value != 0; /* 0 is there at first */
+		if (object->writes > 1 && write[-1].value == write->value)
+			write->once = write[-1].once = false;
+		study->unique = study->unique && write->once;
 	}
 }
 
@@ -225,7 +225,7 @@ static void study_seen(struct study *study, struct seen *seen, uint64_t value)
 	}
 	const struct write *write = &study->writes[seen->write];
 
-	if (!study->unique)
+	if (!write->once)
 		return;
 	if (transaction_at(study, write->transaction)->aborted)
 		found_two(study, ANOMALY_G1A, about(write->transaction, seen->key, value),
@@ -274,10 +274,10 @@ static void find_longest(struct study *study)
 			const struct micro *micro = micro_at(study, i, m);
 			struct lineage *object = &study->lineages[micro->key];
 
-			if (micro->kind != MICRO_READ || micro->count <= object->length)
+			if (micro->kind != MICRO_READ || micro->count <= object->seen_length)
 				continue;
 			object->longest = t->values + micro->first;
-			object->length = micro->count;
+			object->seen_length = micro->count;
 			object->reader = i;
 		}
 }
@@ -312,13 +312,13 @@ static void compare_reads(struct study *study)
 		}
 }
 
+/* The chain ends at the first value of which the writer is not known; what stands behind is still
+ * held to have been written, once, by somebody who was not aborted. */
 static void chain_list(struct study *study, uint32_t key)
 {
 	struct lineage *object = &study->lineages[key];
-	uint32_t length = object->length;
 
-	object->length = 0;
-	for (uint32_t i = 0; i < length; i++) {
+	for (uint32_t i = 0; i < object->seen_length; i++) {
 		uint64_t value = object->longest[i];
 		uint32_t at = write_find(study, key, value);
 
@@ -328,6 +328,8 @@ static void chain_list(struct study *study, uint32_t key)
 		}
 		struct write *write = &study->writes[at];
 
+		if (!write->once)
+			continue;
 		if (write->place) {
 			found_one(study, ANOMALY_DUPLICATE, about(object->reader, key, value));
 			return;
@@ -336,8 +338,9 @@ static void chain_list(struct study *study, uint32_t key)
 			found_two(study, ANOMALY_G1A, about(write->transaction, key, value),
 				  about(object->reader, key, value));
 		study->happened[write->transaction] = true;
-		object->chain[object->length++] = at;
-		write->place = object->length;
+		write->place = i + 1;
+		if (object->length == i)
+			object->chain[object->length++] = at;
 	}
 }
 

@@ -15,6 +15,7 @@ struct write {
 	uint32_t key, transaction;
 	uint32_t place; /* in the key's chain, from 1; 0: not in it */
 	bool last;      /* of its transaction's on this key */
+	bool once;      /* nobody else wrote that value to that key: who reads it, read this */
 };
 
 /* A read of what stood there before its transaction, and whether that overwrote it. */
@@ -35,7 +36,8 @@ struct lineage {
 	uint32_t *chain;              /* into `writes` */
 	uint32_t length;
 	const uint64_t *longest; /* of a list, the longest read ... */
-	uint32_t reader;         /* ... and who read it */
+	uint32_t seen_length; /* ... its length, which is more than the chain's where values ... */
+	uint32_t reader;      /* ... were written twice, and who read it */
 };
 
 struct study {
@@ -48,7 +50,7 @@ struct study {
 	struct lineage *lineages; /* by key */
 	uint32_t *chains;         /* the memory of all chains */
 	bool *happened;           /* committed, or of unknown fate and seen */
-	bool unique;              /* no value was written to a key twice: a read names its writer */
+	bool unique;              /* every write is `once`: the graph and the sessions need it */
 };
 
 /* Its reads tell something, and it did happen. */

@@ -115,6 +115,38 @@ static void transactions_are_judged_at_two_levels(void)
 	shell_end();
 }
 
+static void headline_and_status_of_a_level_agree(void)
+{
+	static const char again[] = "{:process 0 :type :invoke :f :txn :value [[:append 1 1]]}\n"
+				    "{:process 0 :type :fail :f :txn :value [[:append 1 1]]}\n"
+				    "{:process 0 :type :invoke :f :txn :value [[:append 1 1]]}\n"
+				    "{:process 0 :type :ok :f :txn :value [[:append 1 1]]}\n"
+				    "{:process 1 :type :invoke :f :txn :value [[:r 1 nil]]}\n"
+				    "{:process 1 :type :ok :f :txn :value [[:r 1 [1]]]}\n";
+	static const char never[] = "{:process 1 :type :invoke :f :txn :value [[:r 3 nil]]}\n"
+				    "{:process 1 :type :ok :f :txn :value [[:r 3 [9]]]}\n";
+	char both[1024];
+
+	snprintf(both, sizeof(both), "%s%s", again, never);
+	begin();
+	shell_file("again.edn", again);
+	shell_file("never.edn", both);
+	for (unsigned level = 0; level < 2; level++) {
+		const char *as = level ? "--level serializable" : "";
+		char command[128];
+
+		snprintf(command, sizeof(command), "$ORDEAL check %s again.edn", as);
+		EQUAL(shell(command), 0);
+		CONTAINS(shell_out(), "again.edn: strictly serializable\n");
+		CONTAINS(shell_out(), "decided by search: a serial order of 2 transactions");
+		snprintf(command, sizeof(command), "$ORDEAL check %s never.edn", as);
+		EQUAL(shell(command), 1);
+		CONTAINS(shell_out(), "never.edn: not serializable\n");
+		CONTAINS(shell_out(), "decided by reads: 1 anomaly\n  unwritten-read");
+	}
+	shell_end();
+}
+
 /* ---- A run and its history ------------------------------------------------------------------- */
 
 static void what_a_run_left_is_judged_as_the_run_was(void)
@@ -273,6 +305,7 @@ CU_TestInfo check_tests[] = {
 	{"a spent budget is unknown", a_spent_budget_is_unknown},
 	{"transactions are judged with and without real time",
 	 transactions_are_judged_at_two_levels},
+	{"headline and status of a level agree", headline_and_status_of_a_level_agree},
 	{"what a run left is judged as the run was", what_a_run_left_is_judged_as_the_run_was},
 	{"what convicts a run convicts its history", what_convicts_a_run_convicts_its_history},
 	{"what is guessed can be said", what_is_guessed_can_be_said},

@@ -276,6 +276,35 @@ static void a_long_fork_may_lack_its_writes(void)
 	CU_ASSERT_EQUAL(finding.serializable, LEGAL);
 }
 
+/* Of a value that was written twice, a read does not tell by whom: nothing is held against it that
+ * an order explains. */
+static void a_value_written_again_is_no_anomaly(void)
+{
+	legal(true, "!1:a(x)1 1:a(x)1 2:r(x)=1", LEGAL);
+	legal(true, "?1:a(x)1 3:a(x)1 2:r(x)=1", LEGAL);
+	legal(true, "?1:a(x)1 3:a(x)1 2:r(x)=11", LEGAL);
+	legal(true, "1:a(x)1 1:a(x)1 2:r(x)=11", LEGAL);
+	legal(true, "1:a(x)1,a(x)2 &2:a(x)1 3:r(x)=121,a(x)3", LEGAL);
+	legal(true, "1:a(x)0 2:r(x)=0", LEGAL);
+	legal(false, "!1:w(x)1 1:w(x)1 2:r(x)=1", LEGAL);
+	legal(true, "1:a(x)1 1:a(x)1 2:r(x)=1", ILLEGAL);
+	CU_ASSERT_STRING_EQUAL(finding.engine, "search");
+}
+
+static void beside_a_value_written_again_all_else_is_judged(void)
+{
+	refutes(true, "1:a(x)1 1:a(x)1 2:a(y)1,r(z)=9", ANOMALY_UNWRITTEN);
+	CU_ASSERT_STRING_EQUAL(finding.engine, "reads");
+	refutes(true, "1:a(x)1 1:a(x)1 !2:a(x)2 3:r(x)=112", ANOMALY_G1A);
+	refutes(true, "1:a(x)1 1:a(x)1 2:a(x)2,a(x)3 3:r(x)=112", ANOMALY_G1B);
+	refutes(true, "1:a(x)1 1:a(x)1 2:a(x)2 3:r(x)=1122", ANOMALY_DUPLICATE);
+	refutes(false, "1:w(x)1 1:w(x)1 !2:w(x)2 3:r(x)=2", ANOMALY_G1A);
+	note_history(true, "1:a(x)1 1:a(x)1 2:r(x)=111");
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.serializable, ILLEGAL);
+	CU_ASSERT_EQUAL(finding.strict, ILLEGAL);
+}
+
 /* ---- Against a twin that tries every order --------------------------------------------------- */
 
 static void judge_and_twin_agree(void)
@@ -329,6 +358,26 @@ static void long_histories_of_registers_are_decided(void)
 	long_histories(TRANSACTION_RW_REGISTER);
 }
 
+/* Seven values over and over: a read tells the whole list, and so its place in the order. */
+static void long_histories_of_few_values_are_decided(void)
+{
+	struct pcg32 pcg = pcg32_seeded(8, 1);
+
+	for (unsigned i = 0; i < 5; i++) {
+		struct made_transactions made = make_transactions(TRANSACTION_LIST_APPEND, 10, 1000,
+								  5, &pcg);
+
+		for (size_t v = 0; v < made.transactions.value_count; v++)
+			made.values[v] = 1 + made.values[v] % 7;
+		for (size_t m = 0; m < made.transactions.micro_count; m++)
+			made.micros[m].value = 1 + made.micros[m].value % 7;
+		transactions_finding_free(&finding);
+		judge_transactions(&made.transactions, &(struct judge_limits){0}, &finding);
+		CU_ASSERT_EQUAL(finding.strict, LEGAL);
+		made_transactions_free(&made);
+	}
+}
+
 static void judge_forgets(void)
 {
 	transactions_finding_free(&finding);
@@ -353,9 +402,13 @@ CU_TestInfo transactions_tests[] = {
 	{"sessions that go back are named", sessions_that_go_back_are_named},
 	{"a bank keeps its sum", a_bank_keeps_its_sum},
 	{"a long fork may lack its writes", a_long_fork_may_lack_its_writes},
+	{"a value written again is no anomaly", a_value_written_again_is_no_anomaly},
+	{"beside a value written again, all else is judged",
+	 beside_a_value_written_again_all_else_is_judged},
 	{"judge and twin agree on every small history", judge_and_twin_agree},
 	{"long histories of lists are decided", long_histories_of_lists_are_decided},
 	{"long histories of registers are decided", long_histories_of_registers_are_decided},
+	{"long histories of few values are decided", long_histories_of_few_values_are_decided},
 	{"and nothing is left", and_nothing_is_left},
 	CU_TEST_INFO_NULL,
 };

@@ -7,6 +7,7 @@ enum { SMALL = 5, ACCESSES = 3, KEYS = 2, WRITES_MAX = SMALL * ACCESSES };
 
 const struct transaction_subject transaction_subjects[] = {
 	{"list-append", TRANSACTION_LIST_APPEND, true},
+	{"list-append, values appended twice", TRANSACTION_LIST_APPEND, false},
 	{"rw-register", TRANSACTION_RW_REGISTER, true},
 	{"rw-register, values written twice", TRANSACTION_RW_REGISTER, false},
 	{NULL, TRANSACTION_RW_REGISTER, false},
@@ -56,7 +57,8 @@ static void make_read(struct small *small, struct micro *micro, bool lies)
 static void make_transaction(struct small *small, uint32_t i, bool unique, struct pcg32 *pcg)
 {
 	struct transaction *transaction = &small->list[i];
-	uint32_t fate = pcg32_below(pcg, 12);
+	/* A client tries again what failed, or may have: so values are written twice. */
+	uint32_t fate = pcg32_below(pcg, unique ? 12 : 6);
 
 	transaction->first = (uint32_t)small->t.micro_count;
 	transaction->count = 1 + pcg32_below(pcg, ACCESSES);
@@ -68,13 +70,15 @@ static void make_transaction(struct small *small, uint32_t i, bool unique, struc
 	transaction->returned = 4 * i + 3 + 4 * pcg32_below(pcg, 2);
 	if (fate == 1)
 		transaction->returned = NEVER_RETURNED;
+	bool happens = fate > 1 || (fate == 1 && pcg32_below(pcg, 2));
+
 	for (uint32_t m = 0; m < transaction->count; m++) {
 		struct micro *micro = &small->micros[small->t.micro_count++];
 		bool lies = pcg32_below(pcg, 8) == 0;
 
 		*micro = (struct micro){.kind = MICRO_READ, .key = 1 + pcg32_below(pcg, KEYS)};
 		if (pcg32_below(pcg, 2))
-			make_write(small, micro, unique, !transaction->aborted || lies, pcg);
+			make_write(small, micro, unique, happens || lies, pcg);
 		else
 			make_read(small, micro, lies);
 	}
