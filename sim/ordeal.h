@@ -126,7 +126,7 @@ struct option {
 };
 
 struct bug {
-	const char *name, *breaks, *cite; /* "votes-twice", "vote-once", "5.2; ZOO 3" */
+	const char *name, *breaks, *cite; /* "votes-twice", "vote-once", "5.2" of the paper */
 };
 struct sometimes {
 	const char *name; /* a situation that must occur in some run: "a leader was deposed" */

@@ -307,8 +307,9 @@ static const struct bug bugs[] = {
 			     "Figure 2; zhebrak/raftos#25, bakwc/PySyncObj#167"},
 	[ACKS_BEFORE_DURABLE] = {"acks-before-durable", "an acknowledged entry is durable",
 				 "Figure 2; yugabyte/yugabyte-db#32875"},
-	[SERVES_STALE_READS] = {"serves-stale-reads", "a read sees every write answered before it",
-				"8, thesis 6.4; etcd 0.4.1 as tested in aphyr.com/posts/316"},
+	[SERVES_STALE_READS] =
+		{"serves-stale-reads", "a read sees every write answered before it",
+		 "8; Ongaro's thesis (2014), 6.4; etcd 0.4.1 as tested in aphyr.com/posts/316"},
 	{0},
 };
 

@@ -64,10 +64,16 @@ static void list_judges(void)
 
 static void list_bugs(void)
 {
-	for (size_t i = 0; protocols[i]; i++)
-		for (const struct bug *bug = protocols[i]->bugs; bug && bug->name; bug++)
-			printf("%s.%s\n    breaks: %s\n    %s\n", protocols[i]->name, bug->name,
-			       bug->breaks, bug->cite);
+	for (size_t i = 0; protocols[i]; i++) {
+		const struct bug *bug = protocols[i]->bugs;
+
+		if (bug && bug->name && protocols[i]->paper)
+			printf("%s, by sections of %s:\n", protocols[i]->name, protocols[i]->paper);
+		for (; bug && bug->name; bug++)
+			printf("  %s.%s\n      breaks: %s\n      %s\n", protocols[i]->name,
+			       bug->name, bug->breaks, bug->cite);
+	}
+	puts("\nowner/project#12 is where it was seen: an issue or a pull request on github.com.");
 }
 
 /* Names are those that an unknown verdict gives. */
