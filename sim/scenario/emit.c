@@ -237,7 +237,8 @@ static void emit_of_group(const struct scenario *scenario, const struct key *key
 	}
 	if (key->type == TYPE_GROUP && !group->on)
 		return;
-	text_add(out, "%s%s: ", lead, key->name);
+	/* Readers of YAML 1.1 take a plain `on` for true. */
+	text_add(out, key->type == TYPE_GROUP ? "%s\"%s\": " : "%s%s: ", lead, key->name);
 	if (key->type == TYPE_PROTOCOL)
 		text_add(out, "%s", group->protocol->name);
 	else if (key->type == TYPE_APP)

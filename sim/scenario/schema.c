@@ -118,7 +118,8 @@ const struct key schema[] = {
 		"(the protocol's)", "options of the protocol", NULL, 0},
 	{IN_CLUSTER, "on", TYPE_GROUP, AT(struct cluster_group, on), ANY, "(none)",
 		"of a list of groups: member i shares a machine with member i of that one, proposes to "
-		"it, and is told what it has applied", NULL, 0},
+		"it, and is told what it has applied. Written \"on\", for other readers of YAML may "
+		"take a plain on for true", NULL, 0},
 
 	{IN_SCENARIO, "network", TYPE_SECTION, NOWHERE, "(its own)",
 		"how messages travel", NULL, IN_NETWORK},

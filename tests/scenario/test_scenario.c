@@ -330,6 +330,7 @@ static void check_survival(const char *path)
 	char *again = second ? scenario_emit(second) : NULL;
 	CU_ASSERT(again && !strcmp(text, again));
 	CU_ASSERT(second && same_scenario(first, second));
+	CU_ASSERT(!strstr(text, " on: ")); /* which YAML 1.1 takes for true */
 	free(text);
 	free(again);
 	scenario_free(first);
@@ -344,6 +345,21 @@ static void every_good_file(void)
 	each_file("scenarios/abd", check_survival);
 	each_file("scenarios/counter", check_survival);
 	each_file("scenarios/zoo", check_survival);
+}
+
+static void check_yaml_1_1(const char *path)
+{
+	size_t size;
+	char *text = text_of(path, &size);
+
+	CU_ASSERT(text && strstr(text, "protocol: counter, \"on\": log"));
+	CU_ASSERT(text && !strstr(text, " on: "));
+	free(text);
+}
+
+static void other_readers_know_on_for_a_key(void)
+{
+	CU_ASSERT(each_file("scenarios/counter", check_yaml_1_1) > 0);
 }
 
 static void every_key_is_in_everything(void)
@@ -640,6 +656,7 @@ CU_TestInfo scenario_tests[] = {
 	{"more links than the bound are refused", too_many_links},
 	{"a protocol of blind writes takes no comparisons", blind_protocols_take_no_comparisons},
 	{"every good file survives being written and read", every_good_file},
+	{"readers of YAML 1.1 know `on` for a key", other_readers_know_on_for_a_key},
 	{"every key and fault stands in everything.yaml, off its default",
 	 every_key_is_in_everything},
 	{"values stand where they should", values_stand_where_they_should},
