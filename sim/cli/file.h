@@ -4,7 +4,8 @@
 
 #include "sim/scenario/scenario.h"
 
-/* NULL, after complaints on stderr with file, line and column, where it is unusable. */
-struct scenario *scenario_of_file(const char *path);
+/* NULL, after complaints on stderr with file, line and column, where it is unusable. What is odd in
+ * a usable one goes to `warnings`. */
+struct scenario *scenario_of_file(const char *path, FILE *warnings);
 
 #endif

@@ -1,35 +1,13 @@
-/* `ordeal lint`: is this scenario sound? Complaints are the reader's own; the warnings here are
- * about what is legal and probably not meant. */
+/* `ordeal lint`: is this scenario sound? All complaints and warnings are the reader's own. */
 #include "sim/cli/cli.h"
 #include "sim/cli/file.h"
-#include "sim/results/judgement.h"
-
-static void warn_expectations(const char *path, const struct scenario *scenario)
-{
-	bool buggy = scenario_buggy(scenario);
-
-	if (scenario->expectation_count == 0)
-		printf("%s: warning: it expects nothing: only a violation fails it\n", path);
-	if (buggy && !hunt_seeds(scenario))
-		printf("%s: warning: a bug is on, but no violation is expected\n", path);
-	if (!buggy && hunt_seeds(scenario))
-		printf("%s: warning: a violation is expected, but no bug is on: it turns to safe\n",
-		       path);
-}
-
-static void warn(void *path, const char *warning)
-{
-	printf("%s: warning: %s\n", (const char *)path, warning);
-}
 
 static int lint(const char *path)
 {
-	struct scenario *scenario = scenario_of_file(path);
+	struct scenario *scenario = scenario_of_file(path, stdout);
 
 	if (!scenario)
 		return STATUS_UNUSABLE;
-	warn_expectations(path, scenario);
-	scenario_odd(scenario, warn, scenario->path);
 	printf("%s: sound\n", path);
 	scenario_free(scenario);
 	return STATUS_HELD;
@@ -64,7 +42,7 @@ const struct command lint_command = {
 	.what = "Reads scenarios without running them. Each mistake is told with its place, what "
 		"is\n"
 		"accepted there, and what was perhaps meant; what is legal and odd is a "
-		"warning.\n",
+		"warning, told with them.\n",
 	.examples = examples,
 	.flags = flags,
 	.run = run_lint,

@@ -330,15 +330,10 @@ static int check_inspected(const struct scenario *scenario, const struct setting
 			   scenario->path, settings->inspected, nodes);
 }
 
-static void warn(void *path, const char *warning)
-{
-	fprintf(stderr, "%s: warning: %s\n", (const char *)path, warning);
-}
-
 static int run_file(const char *path, const struct settings *settings, const char **names,
 		    unsigned *name_count)
 {
-	struct scenario *scenario = scenario_of_file(path);
+	struct scenario *scenario = scenario_of_file(path, stderr);
 
 	if (!scenario)
 		return STATUS_UNUSABLE;
@@ -358,8 +353,6 @@ static int run_file(const char *path, const struct settings *settings, const cha
 
 	if (status == STATUS_GO_ON)
 		status = check_inspected(scenario, settings);
-	if (status == STATUS_GO_ON)
-		scenario_odd(scenario, warn, scenario->path);
 	if (status == STATUS_GO_ON)
 		status = run_scenario_file(scenario, settings);
 	scenario_free(scenario);

@@ -22,21 +22,42 @@ void complain(struct complaints *complaints, unsigned line, unsigned column, con
 	va_end(arguments);
 }
 
-void complaints_sort(struct complaints *complaints)
+void suspect(struct complaints *complaints, unsigned line, unsigned column, const char *format,
+	     va_list arguments)
 {
-	for (unsigned i = 1; i < complaints->count; i++) {
-		struct complaint moved = complaints->list[i];
+	for (unsigned i = 0; i < complaints->count; i++)
+		if (complaints->list[i].line == line && complaints->list[i].column == column)
+			return;
+	if (complaints->odd_count == COMPLAINTS_MAX)
+		return;
+	struct complaint *odd = &complaints->odd[complaints->odd_count++];
+
+	odd->line = line;
+	odd->column = column;
+	vsnprintf(odd->text, sizeof(odd->text), format, arguments);
+}
+
+static void sort(struct complaint *list, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++) {
+		struct complaint moved = list[i];
 		unsigned to = i;
 
 		for (; to; to--) {
-			const struct complaint *before = &complaints->list[to - 1];
+			const struct complaint *before = &list[to - 1];
 			if (before->line < moved.line ||
 			    (before->line == moved.line && before->column <= moved.column))
 				break;
-			complaints->list[to] = *before;
+			list[to] = *before;
 		}
-		complaints->list[to] = moved;
+		list[to] = moved;
 	}
+}
+
+void complaints_sort(struct complaints *complaints)
+{
+	sort(complaints->list, complaints->count);
+	sort(complaints->odd, complaints->odd_count);
 }
 
 const char *quote(const char *text, char *shown)
@@ -177,6 +198,24 @@ static char *file_text(const char *path)
 	return text;
 }
 
+static void print_list(FILE *out, const char *path, const char *text, const char *gravity,
+		       const struct complaint *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct complaint *complaint = &list[i];
+
+		fputs(path, out);
+		if (complaint->line)
+			fprintf(out, ":%u:%u", complaint->line, complaint->column);
+		fprintf(out, ": %s: %s\n", gravity, complaint->text);
+		const char *line = complaint->line ? line_of(text, complaint->line) : NULL;
+		if (line)
+			print_line(out, line, complaint->column);
+	}
+	if (count == COMPLAINTS_MAX)
+		fprintf(out, "%s: that is enough for one pass; there may be more\n", path);
+}
+
 void complaints_print(FILE *out, const char *path, const char *text,
 		      const struct complaints *complaints)
 {
@@ -184,18 +223,7 @@ void complaints_print(FILE *out, const char *path, const char *text,
 
 	if (!text)
 		text = own;
-	for (unsigned i = 0; i < complaints->count; i++) {
-		const struct complaint *complaint = &complaints->list[i];
-
-		fputs(path, out);
-		if (complaint->line)
-			fprintf(out, ":%u:%u", complaint->line, complaint->column);
-		fprintf(out, ": error: %s\n", complaint->text);
-		const char *line = complaint->line ? line_of(text, complaint->line) : NULL;
-		if (line)
-			print_line(out, line, complaint->column);
-	}
-	if (complaints->count == COMPLAINTS_MAX)
-		fprintf(out, "%s: that is enough for one pass; there may be more\n", path);
+	print_list(out, path, text, "error", complaints->list, complaints->count);
+	print_list(out, path, text, "warning", complaints->odd, complaints->odd_count);
 	free(own);
 }

@@ -1,26 +1,20 @@
 /*
  * What is legal in a scenario and probably not meant: said by `ordeal lint`, and before a run.
  */
-#include "sim/scenario/schema.h"
+#include "sim/scenario/reader.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 
-struct odd {
-	void (*say)(void *context, const char *warning);
-	void *context;
-};
-
-static void warn(const struct odd *odd, const char *format, ...) printf_like(2, 3);
-static void warn(const struct odd *odd, const char *format, ...)
+static void warn(const struct reading *, const struct node *, const char *format, ...)
+	printf_like(3, 4);
+static void warn(const struct reading *reading, const struct node *node, const char *format, ...)
 {
-	char text[ODD_TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	suspect(reading->complaints, node->line, node->column, format, arguments);
 	va_end(arguments);
-	odd->say(odd->context, text);
 }
 
 static bool takes_no_time(const struct distribution *d)
@@ -47,8 +41,11 @@ static nanoseconds typical(const struct distribution *d)
 	}
 }
 
-static void odd_clients(const struct odd *odd, const struct scenario *scenario)
+/* ---- Clients, times, options ----------------------------------------------------------------- */
+
+static void odd_clients(const struct reading *reading, const struct node *root)
 {
+	const struct scenario *scenario = reading->scenario;
 	const struct workload_setup *workload = &scenario->workload;
 	nanoseconds round_trip = 2 * typical(&scenario->link.latency);
 	struct text timeout = {0}, trip = {0};
@@ -57,12 +54,13 @@ static void odd_clients(const struct odd *odd, const struct scenario *scenario)
 		return;
 	if (workload->arrival == ARRIVAL_CLOSED && takes_no_time(&workload->think) &&
 	    takes_no_time(&scenario->link.latency) && takes_no_time(&scenario->service))
-		warn(odd, "a closed loop without think, over a network without latency, may ask "
-			  "for ever while no time passes, until run.max_events ends it");
+		warn(reading, place_in(root, "workload", "think"),
+		     "a closed loop without think, over a network without latency, may ask for "
+		     "ever while no time passes, until run.max_events ends it");
 	if (workload->timeout < round_trip) {
 		write_duration(workload->timeout, &timeout);
 		write_duration(round_trip, &trip);
-		warn(odd,
+		warn(reading, place_in(root, "workload", "timeout"),
 		     "workload.timeout is %s, and there and back again takes %s: hardly any "
 		     "operation can succeed",
 		     timeout.bytes, trip.bytes);
@@ -71,28 +69,119 @@ static void odd_clients(const struct odd *odd, const struct scenario *scenario)
 	}
 }
 
-static void odd_times(const struct odd *odd, const struct scenario *scenario)
+/* 0: not known, for it was refused. */
+static nanoseconds healed_at(const struct scenario *scenario)
 {
-	if (scenario->warmup >= scenario->heal)
-		warn(odd, "run.warmup lasts until the heal or longer: nothing is measured");
+	return scenario->heal ? scenario->heal : scenario->duration;
 }
 
-static void odd_options(const struct odd *odd, const struct scenario *scenario)
+static void odd_times(const struct reading *reading, const struct node *root)
 {
-	for (unsigned g = 0; g < scenario->group_count; g++) {
-		const struct cluster_group *group = &scenario->groups[g];
+	nanoseconds heal = healed_at(reading->scenario);
+
+	if (heal && reading->scenario->warmup >= heal)
+		warn(reading, place_in(root, "run", "warmup"),
+		     "run.warmup lasts until the heal or longer: nothing is measured");
+}
+
+static void odd_options(const struct reading *reading, const struct node *root)
+{
+	for (unsigned g = 0; g < reading->scenario->group_count; g++) {
+		const struct cluster_group *group = &reading->scenario->groups[g];
 
 		if (group->unsound[0])
-			warn(odd, "options of %s: %s", group->protocol->name, group->unsound);
+			warn(reading, place_in(root, "cluster", "options"), "options of %s: %s",
+			     group->protocol->name, group->unsound);
 	}
 }
 
-void scenario_odd(const struct scenario *scenario, void (*say)(void *context, const char *warning),
-		  void *context)
-{
-	const struct odd odd = {say, context};
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
-	odd_clients(&odd, scenario);
-	odd_times(&odd, scenario);
-	odd_options(&odd, scenario);
+/* May it hit members of that group? Roles are those of the group that is led. */
+static bool may_hit(const struct scenario *scenario, const struct fault *fault, unsigned g)
+{
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < g; i++)
+		first += scenario->groups[i].nodes;
+	for (unsigned part = 0; part < fault->part_count; part++)
+		for (unsigned i = 0; i < fault->part[part].count; i++) {
+			const struct target_item *item = &fault->part[part].item[i];
+			bool all = item->kind == TARGET_ALL || item->kind == TARGET_REST;
+
+			if (item->kind == TARGET_ENDPOINT
+				    ? item->endpoint >= first &&
+					      item->endpoint - first < scenario->groups[g].nodes
+				    : all || (!is_client(item) &&
+					      root_group(scenario) == &scenario->groups[g]))
+				return true;
+		}
+	return false;
+}
+
+static void odd_fault(const struct reading *reading, const struct node *node,
+		      const struct fault *fault)
+{
+	const struct scenario *scenario = reading->scenario;
+	nanoseconds heal = healed_at(scenario);
+	struct text ends = {0}, healed = {0};
+
+	for (unsigned g = 0; g < scenario->group_count; g++) {
+		const struct protocol *protocol = scenario->groups[g].protocol;
+		const char *beyond = protocol ? fault_beyond(fault->kind, protocol,
+							     scenario->disk.crash)
+					      : NULL;
+
+		if (!beyond || !may_hit(scenario, fault, g))
+			continue;
+		warn(reading, node,
+		     "%s does not claim to survive %s: what judges find after this fault convicts "
+		     "nobody, and makes the verdict unknown",
+		     protocol->name, beyond);
+		break;
+	}
+	if (!fault->lasts || !heal || fault->at + fault->lasts <= heal)
+		return;
+	write_duration(fault->at + fault->lasts, &ends);
+	write_duration(heal, &healed);
+	warn(reading, tree_find(node, "for"),
+	     "for: this fault would last until %s, and the heal at %s ends it", ends.bytes,
+	     healed.bytes);
+	free(ends.bytes);
+	free(healed.bytes);
+}
+
+static void odd_faults(const struct reading *reading, const struct node *list)
+{
+	const struct node *node = list ? list->first : NULL;
+
+	for (unsigned i = 0; i < reading->scenario->fault_count; i++, node = node->next)
+		odd_fault(reading, node, &reading->scenario->faults[i]);
+}
+
+/* ---- Expectations ---------------------------------------------------------------------------- */
+
+static void odd_expectations(const struct reading *reading, const struct node *root)
+{
+	const struct scenario *scenario = reading->scenario;
+	bool hunts = expects(scenario, EXPECT_VIOLATION), buggy = scenario_buggy(scenario);
+
+	if (scenario->expectation_count == 0)
+		warn(reading, place_in(root, "expect", NULL),
+		     "it expects nothing: only a violation fails it");
+	if (buggy && !hunts)
+		warn(reading, place_in(root, "bugs", NULL),
+		     "a bug is on, but no violation is expected");
+	if (!buggy && hunts)
+		warn(reading, place_in(root, "expect", NULL),
+		     "a violation is expected, but no bug is on: it turns to safe");
+}
+
+void look_for_odd(struct reading *reading, const struct node *root)
+{
+	odd_clients(reading, root);
+	odd_times(reading, root);
+	odd_options(reading, root);
+	odd_faults(reading, tree_find(root, "faults"));
+	odd_expectations(reading, root);
 }

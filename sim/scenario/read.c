@@ -250,7 +250,7 @@ struct scenario *scenario_parse(const char *path, const char *text, size_t size,
 	struct scenario *scenario = scenario_room(NULL, 0, sizeof(*scenario));
 	struct reading reading = {scenario, complaints, &scenario->groups[0]};
 
-	complaints->count = 0;
+	complaints->count = complaints->odd_count = 0;
 	scenario->path = copy_text(path);
 	scenario->stop_on = all_judges();
 	scenario->first_seed = 1; /* after the last one: none are said */
@@ -267,10 +267,11 @@ struct scenario *scenario_parse(const char *path, const char *text, size_t size,
 			derive(scenario);
 			check_sound(&reading, root);
 		}
+		look_for_odd(&reading, root);
 	}
 	tree_free(root);
+	complaints_sort(complaints);
 	if (complaints->count) {
-		complaints_sort(complaints);
 		scenario_free(scenario);
 		return NULL;
 	}
@@ -285,7 +286,7 @@ struct scenario *scenario_read(const char *path, struct complaints *complaints)
 	char *text = scenario_room(NULL, 0, FILE_MAX + 1);
 	size_t size = file ? fread(text, 1, FILE_MAX + 1, file) : 0;
 
-	complaints->count = 0;
+	complaints->count = complaints->odd_count = 0;
 	if (!file || ferror(file))
 		complain(complaints, 0, 0, "it cannot be read: %s; accepted: a scenario's file",
 			 strerror(errno));

@@ -100,6 +100,11 @@ uint32_t all_judges(void);
 
 /* sound.c: what no key can know alone. Called where every key was read. */
 void check_sound(struct reading *, const struct node *root);
+/* Where that key's value stands, or else what is nearest to it. */
+const struct node *place_in(const struct node *root, const char *section, const char *name);
+bool expects(const struct scenario *, enum expectation_kind);
+/* odd.c: what is legal and probably not meant. Also where a key was refused: its default stands. */
+void look_for_odd(struct reading *, const struct node *root);
 /* Derived defaults. */
 void derive(struct scenario *);
 uint64_t derived_seeds(const struct scenario *);

@@ -107,14 +107,19 @@ enum { COMPLAINTS_MAX = 20 };
 struct complaints {
 	unsigned count;
 	struct complaint list[COMPLAINTS_MAX];
+	/* What is legal and probably not meant: found in what is wrong elsewhere, too. */
+	unsigned odd_count;
+	struct complaint odd[COMPLAINTS_MAX];
 };
 
-/* Returns NULL with complaints filled in, or a scenario that scenario_free frees. */
+/* Returns NULL with complaints filled in, or a scenario that scenario_free frees. Either way tells
+ * what is odd. */
 struct scenario *scenario_read(const char *path, struct complaints *);
 struct scenario *scenario_parse(const char *path, const char *text, size_t size,
 				struct complaints *);
 void scenario_free(struct scenario *);
-/* "file:line:col: error: ...", the offending line with a caret under it. */
+/* "file:line:col: error: ...", the offending line with a caret under it; then what is odd, as
+ * warnings. `text` NULL: it is read from the file. */
 void complaints_print(FILE *, const char *path, const char *text, const struct complaints *);
 /* The canonical text, malloced. */
 char *scenario_emit(const struct scenario *);
@@ -129,9 +134,6 @@ bool scenario_buggy(const struct scenario *);
 nanoseconds scenario_patience(const struct scenario *);
 /* The table of faults, for people: what each is, whom it hits, how much of it. */
 void scenario_faults(FILE *);
-/* Says what is legal and probably not meant, a sentence each. */
-void scenario_odd(const struct scenario *, void (*say)(void *context, const char *warning),
-		  void *context);
 /* The reference page: every key, its type, default and meaning. */
 void scenario_reference(FILE *);
 /* The JSON Schema of the language, for editors. */

@@ -41,8 +41,7 @@ void derive(struct scenario *scenario)
 
 /* ---- What does not fit together -------------------------------------------------------------- */
 
-/* Where that key's value stands, or else what is nearest to it. */
-static const struct node *place(const struct node *root, const char *section, const char *name)
+const struct node *place_in(const struct node *root, const char *section, const char *name)
 {
 	const struct node *inner = tree_find(root, section);
 	const struct node *value = name ? tree_find(inner, name) : NULL;
@@ -55,13 +54,13 @@ static void check_run(struct reading *reading, const struct node *root)
 	const struct scenario *scenario = reading->scenario;
 
 	if (scenario->heal > scenario->duration)
-		refuse(reading, place(root, "run", "heal"),
+		refuse(reading, place_in(root, "run", "heal"),
 		       "heal: later than the run's end; accepted: at most its duration");
 	if (scenario->warmup >= scenario->duration)
-		refuse(reading, place(root, "run", "warmup"),
+		refuse(reading, place_in(root, "run", "warmup"),
 		       "warmup: nothing of the run is left; accepted: less than its duration");
 	if (scenario->workload.starts >= scenario->heal)
-		refuse(reading, place(root, "workload", "starts"),
+		refuse(reading, place_in(root, "workload", "starts"),
 		       "starts: no operation would begin; accepted: earlier than the heal");
 }
 
@@ -72,17 +71,17 @@ static void check_workload(struct reading *reading, const struct node *root)
 	bool open = workload->arrival != ARRIVAL_CLOSED;
 
 	if (!open && workload->interval)
-		refuse(reading, place(root, "workload", "rate"),
+		refuse(reading, place_in(root, "workload", "rate"),
 		       "rate: a closed loop has none; accepted: with arrival: poisson or constant");
 	if (open && !workload->interval)
-		refuse(reading, place(root, "workload", "arrival"),
+		refuse(reading, place_in(root, "workload", "arrival"),
 		       "arrival: an open loop needs a rate; accepted: with a rate such as rate: "
 		       "200/s");
 	if (open && !workload->clients)
-		refuse(reading, place(root, "workload", "clients"),
+		refuse(reading, place_in(root, "workload", "clients"),
 		       "clients: an open loop needs one at least; accepted: 1 to %d", CLIENTS_MAX);
 	if (open && tree_find(section, "think"))
-		refuse(reading, place(root, "workload", "think"),
+		refuse(reading, place_in(root, "workload", "think"),
 		       "think: an open loop does not wait; accepted: with arrival: closed");
 }
 
@@ -101,28 +100,32 @@ static void check_network(struct reading *reading, const struct node *root)
 		       "a connection neither duplicates nor reorders; accepted: those keys with "
 		       "mode: datagram");
 	if (!scenario->connections && tree_find(network, "retransmit"))
-		refuse(reading, place(root, "network", "retransmit"),
+		refuse(reading, place_in(root, "network", "retransmit"),
 		       "retransmit: a lost datagram is not sent again; accepted: with mode: "
 		       "connections");
 	check_regions(reading, network);
 	check_links(reading, tree_find(network, "links"));
 }
 
+bool expects(const struct scenario *scenario, enum expectation_kind kind)
+{
+	for (unsigned i = 0; i < scenario->expectation_count; i++)
+		if (scenario->expect[i].kind == kind)
+			return true;
+	return false;
+}
+
 static void check_expectations(struct reading *reading, const struct node *root)
 {
 	const struct scenario *scenario = reading->scenario;
 	uint64_t seeds = scenario->last_seed - scenario->first_seed + 1;
-	bool safe = false, violation = false;
+	bool violation = expects(scenario, EXPECT_VIOLATION);
 
-	for (unsigned i = 0; i < scenario->expectation_count; i++) {
-		safe |= scenario->expect[i].kind == EXPECT_SAFE;
-		violation |= scenario->expect[i].kind == EXPECT_VIOLATION;
-	}
-	if (safe && violation)
-		refuse(reading, place(root, "expect", NULL),
+	if (expects(scenario, EXPECT_SAFE) && violation)
+		refuse(reading, place_in(root, "expect", NULL),
 		       "expect: no run is both safe and a violation; accepted: one of them");
 	if (violation && derived_seeds(scenario) > seeds)
-		refuse(reading, place(root, "run", "seeds"),
+		refuse(reading, place_in(root, "run", "seeds"),
 		       "seeds: %llu of them, fewer than the %llu that the expected violation may "
 		       "take; "
 		       "accepted: at least as many",

@@ -7,6 +7,8 @@
 #ifndef SIM_SCENARIO_TREE_H
 #define SIM_SCENARIO_TREE_H
 
+#include <stdarg.h>
+
 #include "sim/scenario/scenario.h"
 
 enum node_kind {
@@ -38,6 +40,9 @@ struct node *tree_key(const struct node *map, const char *name);  /* the key; or
 
 void complain(struct complaints *, unsigned line, unsigned column, const char *format, ...)
 	printf_like(4, 5);
+/* What is odd there; not of what was complained about. */
+void suspect(struct complaints *, unsigned line, unsigned column, const char *format, va_list)
+	ORDEAL_PRINTF(4, 0);
 /* In order of line and column. */
 void complaints_sort(struct complaints *);
 /* What somebody wrote, short and printable, into `shown` of QUOTE_MAX bytes; returns it. */

@@ -182,9 +182,13 @@ static void lint_tells_what_is_wrong_and_what_is_odd(void)
 	CONTAINS(shell_out(), "warning: it expects nothing");
 	shell_file("hasty.yaml", SMALL("hasty", "network: {default: {latency: 400ms}}\n"));
 	EQUAL(shell("$ORDEAL lint hasty.yaml"), 0);
-	CONTAINS(shell_out(), "hasty.yaml: warning: workload.timeout is 500ms, and there and back");
+	CONTAINS(shell_out(),
+		 "hasty.yaml:4:72: warning: workload.timeout is 500ms, and there and back");
 	EQUAL(shell("$ORDEAL run hasty.yaml --until 1s"), 0);
-	CONTAINS(shell_err(), "hasty.yaml: warning: workload.timeout is 500ms, and there and back");
+	CONTAINS(shell_err(), "hasty.yaml:4:72: warning: workload.timeout is 500ms, and there and");
+	EQUAL(shell("sed 's/keys: 3/keys: x/' hasty.yaml > both.yaml; $ORDEAL lint both.yaml"), 2);
+	CONTAINS(shell_err(), "both.yaml:4:60: error: keys");
+	CONTAINS(shell_err(), "both.yaml:4:72: warning: workload.timeout");
 	EQUAL(shell("$ORDEAL run good.yaml && test ! -s .stderr && rm -r out"), 0);
 	EQUAL(shell("test -e out"), 1);
 	shell_end();
@@ -201,6 +205,8 @@ static void every_kind_of_list_has_something_in_it(void)
 		{"$ORDEAL list faults", "partition"},
 		{"$ORDEAL list judges", "leader-completeness"},
 		{"$ORDEAL list bugs", "raft.ignores-log"},
+		{"$ORDEAL list bugs", "raft, by sections of Ongaro and Ousterhout, USENIX ATC"},
+		{"$ORDEAL list bugs", "Guerraoui, Levy, ICDCS 2004:"},
 		{"$ORDEAL list limits", "open operations"},
 		{"$ORDEAL list keys", "duration"},
 	};
