@@ -116,6 +116,18 @@ static bool hunt_over(const struct crew *crew)
 	return true;
 }
 
+/* Is one failure all that was asked for? */
+static bool found_enough(const struct crew *crew)
+{
+	return crew->options->stop_on_violation && !scenario_hunts(crew->scenario) &&
+	       crew->campaign->violated + crew->campaign->unmet;
+}
+
+static bool time_is_over(const struct crew *crew)
+{
+	return crew->options->ends && wall_ms() >= crew->options->ends;
+}
+
 /* ---- One run --------------------------------------------------------------------------------- */
 
 /* What a letter complains of ends the campaign. */
@@ -237,7 +249,7 @@ static void merge(struct crew *crew, uint64_t seed, bool in_folder)
 		add(crew, &record, seed);
 	if (noteworthy)
 		note(crew, &record, seed, in_folder);
-	if (hunt_over(crew))
+	if (hunt_over(crew) || found_enough(crew))
 		crew->ended = true;
 }
 
@@ -266,7 +278,7 @@ static void run_in_bulk(struct crew *crew)
 	assert(crew->worker_count > 0);
 	for (unsigned w = 0; w < crew->worker_count && !crew->ended; w++)
 		start_worker(crew, w, 1 + w);
-	for (uint64_t i = 1; i < campaign->planned && !crew->ended; i++) {
+	for (uint64_t i = 1; i < campaign->planned && !crew->ended && !time_is_over(crew); i++) {
 		unsigned which = (unsigned)((i - 1) % crew->worker_count);
 		uint64_t seed = campaign->first + i;
 
@@ -282,21 +294,24 @@ static void run_in_bulk(struct crew *crew)
 			start_worker(crew, which, i + crew->worker_count);
 			break;
 		}
-		progress_show(&crew->progress, crew->scenario->name, i + 1, campaign->planned);
+		progress_show(&crew->progress, crew->scenario->name, i + 1, campaign->planned,
+			      crew->options->ends);
 	}
 	for (unsigned w = 0; w < crew->worker_count; w++)
 		child_kill(&crew->workers[w]);
 }
 
-/* Which seeds: those given, or the scenario's; a hunt takes no more than it says. */
+/* Which seeds: those given, or the scenario's, or as many as there is time for; a hunt takes no
+ * more than it says. */
 static uint64_t planned_runs(const struct crew *crew)
 {
-	uint64_t count = crew->options->last - crew->options->first + 1;
+	uint64_t last = crew->options->ends ? INT64_MAX : crew->options->last;
+	uint64_t count = last - crew->options->first + 1;
 	uint32_t hunt = hunt_seeds(crew->scenario);
 
 	if (scenario_hunts(crew->scenario) && count > hunt)
 		return hunt;
-	return count;
+	return count < SEEDS_MAX ? count : SEEDS_MAX;
 }
 
 /* What all runs together come to. */
@@ -369,6 +384,8 @@ void campaign_run(const struct scenario *scenario, const struct campaign_options
 			run_in_bulk(&crew);
 	}
 	progress_end(&crew.progress);
+	if (options->ends)
+		campaign->planned = campaign->runs;
 	finish(&crew);
 	if (campaign->runs)
 		campaign->status = gravest(campaign->status, verdict_status(&crew));

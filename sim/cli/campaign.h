@@ -18,6 +18,9 @@ enum {
 struct campaign_options {
 	uint64_t first, last;
 	unsigned jobs;
+	int64_t ends; /* on the wall clock: until then, one seed after `first` after the other; 0:
+		       * to `last` */
+	bool stop_on_violation;
 	bool trace;             /* of every run that keeps a folder */
 	nanoseconds until;      /* 0: each run's own end */
 	uint64_t until_event;   /* 0: likewise */

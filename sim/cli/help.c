@@ -70,7 +70,7 @@ void help_overview(FILE *out)
 	fputs("  over several files the gravest: 70, then 2, then 1, then 3\n", out);
 }
 
-enum { LEFT_WIDTH = 18 }; /* of the options' names */
+enum { LEFT_WIDTH = 19 }; /* of the options' names */
 
 void help_command_page(FILE *out, const struct command *command)
 {

@@ -9,7 +9,7 @@
 
 enum { FIRST_AFTER_MS = 2000, AGAIN_AFTER_MS = 250 };
 
-static int64_t wall_ms(void)
+int64_t wall_ms(void)
 {
 	struct timespec now;
 
@@ -24,7 +24,8 @@ void progress_begin(struct progress *progress)
 	progress->began = progress->last = wall_ms();
 }
 
-void progress_show(struct progress *progress, const char *name, uint64_t done, uint64_t of)
+void progress_show(struct progress *progress, const char *name, uint64_t done, uint64_t of,
+		   int64_t ends)
 {
 	if (!progress->terminal)
 		return;
@@ -34,8 +35,10 @@ void progress_show(struct progress *progress, const char *name, uint64_t done, u
 		return;
 	double left = (double)spent / 1000 * (double)(of - done) / (double)done;
 
-	fprintf(stderr, "\r\033[K%s: %" PRIu64 " of %" PRIu64 " runs, about %.0f s left", name,
-		done, of, left);
+	fprintf(stderr, "\r\033[K%s: %" PRIu64, name, done);
+	if (!ends)
+		fprintf(stderr, " of %" PRIu64, of);
+	fprintf(stderr, " runs, about %.0f s left", ends ? (double)(ends - now) / 1000 : left);
 	fflush(stderr);
 	progress->last = now;
 	progress->shown = true;

@@ -1,6 +1,7 @@
 /* `ordeal run`: scenarios, judged, with their results and pictures. Here are its options, and the
  * way from one file to one campaign; campaign.c does the runs. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "sim/cli/child.h"
 #include "sim/cli/cli.h"
 #include "sim/cli/file.h"
+#include "sim/cli/progress.h"
 #include "sim/cli/summary.h"
 #include "sim/plugin/plugin.h"
 
@@ -17,7 +19,10 @@ enum { BUGS_MAX = 32 };
 struct settings {
 	unsigned seeds_given; /* how often */
 	unsigned inspected;   /* the highest of the processes that were named */
-	bool quiet, bugs_off;
+	bool quiet, json, bugs_off;
+	bool range_given;  /* seeds with an end */
+	int64_t budget_ms; /* of wall-clock time, for all files; 0: none */
+	json_t *files;     /* what `json` tells of each */
 	const char *bugs[BUGS_MAX];
 	unsigned bug_count;
 	struct campaign_options campaign;
@@ -56,8 +61,23 @@ static bool take_seeds(void *context, const char *value, char complaint[COMPLAIN
 		return false;
 	}
 	settings->seeds_given++;
+	settings->range_given = true;
 	settings->campaign.first = first;
 	settings->campaign.last = last;
+	return true;
+}
+
+static bool take_for(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+	nanoseconds budget = 0;
+
+	if (!parse_duration(value, &budget) || budget < 1000000) {
+		snprintf(complaint, COMPLAINT_MAX,
+			 "a time is a number with its unit, at least 1ms: 30s, 10m, 8h");
+		return false;
+	}
+	settings->budget_ms = budget / 1000000;
 	return true;
 }
 
@@ -136,6 +156,22 @@ static bool take_out(void *context, const char *value, char complaint[COMPLAINT_
 	return true;
 }
 
+static bool take_stop(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	(void)value, (void)complaint;
+	return settings->campaign.stop_on_violation = true;
+}
+
+static bool take_json(void *context, const char *value, char complaint[COMPLAINT_MAX])
+{
+	struct settings *settings = context;
+
+	(void)value, (void)complaint;
+	return settings->json = true;
+}
+
 static bool take_trace(void *context, const char *value, char complaint[COMPLAINT_MAX])
 {
 	struct settings *settings = context;
@@ -164,6 +200,12 @@ static const struct flag flags[] = {
 	{"seeds", "A..B", "these seeds, both included (default: the scenario's `seeds`)",
 	 take_seeds},
 	{"seed", "N", "this one seed", take_seed},
+	{"for", "TIME",
+	 "go on, seed after seed, until so much time has passed (30s, 10m, 8h), which the\n"
+	 "files share; with --seed N from that seed on: for fresh seeds each night",
+	 take_for},
+	{"stop-on-violation", NULL,
+	 "the first run that is violated or unmet ends the seeds of its scenario", take_stop},
 	{"jobs", "N", "run in so many processes (default: one a core); results don't depend on it",
 	 take_jobs},
 	{"until", "TIME|EVENT",
@@ -183,6 +225,10 @@ static const struct flag flags[] = {
 	 take_trace},
 	{"out", "DIR", "where results go (default: out)", take_out},
 	{"quiet", NULL, "print only what did not hold", take_quiet},
+	{"json", NULL,
+	 "print one JSON document instead: of each file its seeds, verdict, expectations,\n"
+	 "judges; of what did not hold the folder, and the command that gives it again",
+	 take_json},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -274,6 +320,7 @@ static char *program_word(void)
 		abort();
 	put_word(out, program_invocation_name);
 	fclose(out);
+	memmove(text, text + 1, strlen(text)); /* the space before it */
 	return text;
 }
 
@@ -295,7 +342,10 @@ static int run_scenario_file(struct scenario *scenario, const struct settings *s
 			options.last = options.first + hunt_seeds(scenario) - 1;
 	}
 	campaign_run(scenario, &options, campaign);
-	summary_print(stdout, scenario, &options, campaign, settings->quiet);
+	if (settings->json)
+		json_array_append_new(settings->files, summary_json(scenario, &options, campaign));
+	else
+		summary_print(stdout, scenario, &options, campaign, settings->quiet);
 	int status = campaign->status;
 
 	free(campaign);
@@ -310,6 +360,10 @@ static int refuse_together(const struct settings *settings)
 	if (settings->seeds_given > 1)
 		return complain_of("the seeds are given more than once; accepted: one --seed N, or "
 				   "one --seeds A..B");
+	if (settings->range_given && settings->budget_ms)
+		return complain_of(
+			"--for goes on as long as there is time, and --seeds has an end; "
+			"accepted: one of them, or --seed N for the first");
 	if (settings->bugs_off && settings->bug_count)
 		return complain_of("--no-bugs turns off what --bug %s turns on; accepted: one of "
 				   "them",
@@ -359,25 +413,47 @@ static int run_file(const char *path, const struct settings *settings, const cha
 	return status;
 }
 
-static int run_files(int count, char **paths, const struct settings *settings)
+static int run_files(int count, char **paths, struct settings *settings)
 {
 	const char **names = calloc((size_t)count, sizeof(*names));
+	int64_t ends = wall_ms() + settings->budget_ms;
 	unsigned name_count = 0;
 	int status = STATUS_HELD;
 
-	if (!names)
+	settings->files = json_array();
+	if (!names || !settings->files)
 		abort();
 	for (int i = 0; i < count; i++) {
 		if (was_interrupted()) {
 			status = STATUS_INTERRUPTED;
 			break;
 		}
-		status = gravest(status, run_file(paths[i], settings, names, &name_count));
+		/* Those that are left have equal parts of the time that is left. */
+		if (settings->budget_ms)
+			settings->campaign.ends = ends - (ends - wall_ms()) / (count - i) *
+								 (count - i - 1);
+		int of_file = run_file(paths[i], settings, names, &name_count);
+
+		if (json_array_size(settings->files) == (size_t)i)
+			json_array_append_new(settings->files,
+					      json_pack("{s:s, s:s, s:i}", "file", paths[i],
+							"verdict", "unusable", "status", of_file));
+		status = gravest(status, of_file);
 	}
 	while (name_count)
 		free((char *)(uintptr_t)names[--name_count]);
 	free(names);
 	return status;
+}
+
+/* The document of `--json`. */
+static void print_files(json_t *files, int status)
+{
+	json_t *document = json_pack("{s:i, s:O}", "status", status, "files", files);
+
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
 }
 
 static int run_run(int argc, char **argv)
@@ -400,7 +476,11 @@ static int run_run(int argc, char **argv)
 		complain_of("the machine refuses to watch for interrupts: %s", strerror(errno));
 		return STATUS_DEFECT;
 	}
-	return run_files(argc - at, argv + at, &settings);
+	status = run_files(argc - at, argv + at, &settings);
+	if (settings.json)
+		print_files(settings.files, status);
+	json_decref(settings.files);
+	return status;
 }
 
 static void explain_trace(FILE *out)
@@ -418,6 +498,8 @@ static const char *const examples[] = {
 	"one run of a broken protocol, with its trace",
 	"ordeal run scenarios/raft/leader-crash-loop.yaml --seed 7 --until 12345 --inspect n2",
 	"that run up to its 12345th event, and what n2 was then",
+	"ordeal run scenarios/raft/chaos.yaml --for 10m --seed 20261121 --stop-on-violation",
+	"ten minutes of fresh seeds, or less: at the first failure it ends",
 	NULL,
 };
 const struct command run_command = {

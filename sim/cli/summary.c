@@ -22,11 +22,21 @@ enum {
 	SENTENCE_KNOWN_BY = 48
 };
 
-static void folder_of(char folder[FOLDER_PATH_MAX], const struct scenario *scenario,
-		      const struct campaign_options *options, uint64_t seed)
+void folder_of(char folder[FOLDER_PATH_MAX], const struct scenario *scenario,
+	       const struct campaign_options *options, uint64_t seed)
 {
 	snprintf(folder, FOLDER_PATH_MAX, "%s/%s/seed-%" PRIu64, options->out, scenario->name,
 		 seed);
+}
+
+char *again_text(const struct campaign_options *options, uint64_t seed)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s --seed %" PRIu64, options->program,
+		     options->replay + strlen("ordeal"), seed) < 0)
+		abort();
+	return text;
 }
 
 /* ---- A violation ----------------------------------------------------------------------------- */
@@ -89,7 +99,7 @@ static void print_stuck(FILE *out, const struct campaign_options *options, const
 		}
 	if (history)
 		fclose(history);
-	fprintf(out, "    all of it: %s\n    why:%s check %s\n", path, options->program, path);
+	fprintf(out, "    all of it: %s\n    why: %s check %s\n", path, options->program, path);
 }
 
 /* Of a run that did not finish: who waits for whom, as its verdict has it. */
@@ -125,11 +135,12 @@ static void print_evidence(FILE *out, const struct campaign_options *options, co
 	fprintf(out, "    all of it: %s\n", path);
 }
 
-/* The command that gives a run again, as a person can type it here: the way it was called. */
 static void print_again(FILE *out, const struct campaign_options *options, uint64_t seed)
 {
-	fprintf(out, "    again:%s%s --seed %" PRIu64 "\n", options->program,
-		options->replay + strlen("ordeal"), seed);
+	char *again = again_text(options, seed);
+
+	fprintf(out, "    again: %s\n", again);
+	free(again);
 }
 
 static void print_violation(FILE *out, const struct scenario *scenario,
@@ -240,17 +251,27 @@ static void print_runs(FILE *out, const struct campaign_options *options,
 	fputc('\n', out);
 }
 
+enum fulfilment expectation_over_all(const struct scenario *scenario,
+				     const struct campaign *campaign, unsigned i)
+{
+	const struct campaign_expectation *found = &campaign->expectation[i];
+	enum fulfilment worst = found->judged ? found->worst : NOT_JUDGED;
+
+	/* What no run of a hunt brought about is missing from all of them together. */
+	if (judged_expectation(scenario, i).kind == EXPECT_VIOLATION && worst != MET &&
+	    !campaign->cut_short)
+		return UNMET;
+	return worst;
+}
+
 static void print_expectation(FILE *out, const struct scenario *scenario,
 			      const struct campaign *campaign, unsigned i)
 {
 	const struct campaign_expectation *found = &campaign->expectation[i];
 	const struct expectation expect = judged_expectation(scenario, i);
+	enum fulfilment worst = expectation_over_all(scenario, campaign, i);
 	char text[EXPECTATION_TEXT_MAX];
-	enum fulfilment worst = found->judged ? found->worst : NOT_JUDGED;
 
-	/* What no run of a hunt brought about is missing from all of them together. */
-	if (expect.kind == EXPECT_VIOLATION && worst != MET && !campaign->cut_short)
-		worst = UNMET;
 	fprintf(out, "  %-13s %-34s %s", i ? "" : "expected", expectation_text(&expect, text),
 		fulfilment_names[worst]);
 	if (found->why[0] && worst == found->worst)
@@ -268,8 +289,7 @@ static void print_expectations(FILE *out, const struct scenario *scenario,
 		print_expectation(out, scenario, campaign, i);
 }
 
-/* Over all runs: the worst that a judge said, but `holds` where it saw something at least once. */
-static enum verdict judge_over_all(const struct campaign *campaign, unsigned judge)
+enum verdict judge_over_all(const struct campaign *campaign, unsigned judge)
 {
 	static const enum verdict order[] = {VIOLATED, UNKNOWN, HOLDS};
 

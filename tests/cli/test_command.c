@@ -29,11 +29,14 @@ static void begin(void)
 
 static void help_teaches(void)
 {
-	static const char *const of_run[] = {
-		"--seeds A..B",     "--seed N",       "--jobs N",   "--until TIME|EVENT",
-		"--inspect n2|all", "timer election", "--bug NAME", "--no-bugs",
-		"--trace",          "--out DIR",      "--quiet",    "Examples:",
-		"Exit status:"};
+	static const char *const of_run[] = {"--seeds A..B",     "--seed N",
+					     "--jobs N",         "--until TIME|EVENT",
+					     "--inspect n2|all", "timer election",
+					     "--bug NAME",       "--no-bugs",
+					     "--for TIME",       "--stop-on-violation",
+					     "--json",           "--trace",
+					     "--out DIR",        "--quiet",
+					     "Examples:",        "Exit status:"};
 
 	begin();
 	EQUAL(shell("$ORDEAL --help"), 0);
