@@ -159,6 +159,7 @@ static bool write_tables(const struct keep *keep, struct theatre *theatre,
 /* The state of processes as the run left them: at its end, or where it was convicted. */
 static bool write_inspection(const struct keep *keep, struct theatre *theatre)
 {
+	const struct workload_setup *workload = &keep->scenario->workload;
 	struct world *world = theatre_world(theatre);
 	FILE *file = folder_file(keep->folder, INSPECT_FILE);
 
@@ -167,7 +168,9 @@ static bool write_inspection(const struct keep *keep, struct theatre *theatre)
 	for (unsigned id = 0; id < world->process_count; id++) {
 		if (!(keep->options->inspect >> id & 1))
 			continue;
-		world_print_process(world, (process_id)id, file);
+		bool asked = world_process(world, (process_id)id)->group == workload->group;
+
+		world_print_process(world, (process_id)id, asked ? workload->keys : 0, file);
 		fputc('\n', file);
 	}
 	return folder_close(keep->folder, file, INSPECT_FILE);

@@ -214,7 +214,7 @@ static const struct flag flags[] = {
 	 take_until},
 	{"inspect", "n2|all",
 	 "print a process as the run left it, at its end, at --until or where it was\n"
-	 "convicted: inspectors, log, cells, timers, what waits; may be "
+	 "convicted: inspectors, values, log, cells, timers, what waits; may be "
 	 "repeated",
 	 take_inspect},
 	{"bug", "NAME", "turn this planted bug on, as raft.ignores-log; may be repeated", take_bug},

@@ -277,6 +277,34 @@ void world_app_tell(struct world *world, group_id group, const void *command, si
 	question_end(world);
 }
 
+/* Draws it a read, as the workload does. No observer hears of it. */
+bool world_app_read(struct world *world, process_id id, uint64_t key, struct told *told)
+{
+	struct process *process = world_process(world, id);
+	const struct app *app = world->groups[process->group].app;
+	struct drawn drawn = {.key = key};
+	uint8_t command[COMMAND_MAX];
+
+	if (!app->operations)
+		return false;
+	while (app->operations[drawn.operation].name && !app->operations[drawn.operation].reads)
+		drawn.operation++;
+	if (!app->operations[drawn.operation].name)
+		return false;
+	size_t size = world_app_draw(world, process->group, &drawn, command);
+
+	app_begin(world, app, process, "query", true);
+	size_t answer_size = app->query(&process->env, process->app, command, size,
+					world->outside->answer);
+
+	must_be_at_most(world, answer_size, ANSWER_MAX, "bytes of an answer");
+	question_end(world);
+	*told = (struct told){0};
+	world_app_tell(world, process->group, command, size, world->outside->answer, answer_size,
+		       told);
+	return true;
+}
+
 _Noreturn void world_app_lied(struct world *world, group_id group, const char *function,
 			      const char *format, ...)
 {

@@ -6,11 +6,12 @@
 
 #include <inttypes.h>
 
-enum { ENTRIES_SHOWN = 20, BYTES_SHOWN = 24 };
+enum { ENTRIES_SHOWN = 20, BYTES_SHOWN = 24, VALUES_SHOWN = 64, VALUES_A_LINE = 8 };
 
 struct page {
 	struct world *world;
 	struct process *process;
+	unsigned keys; /* that clients ask for */
 	FILE *out;
 };
 
@@ -75,6 +76,30 @@ static void print_clock(const struct page *page)
 		clock->wall_ahead / 1000);
 }
 
+/* What a read would find here, under each key that holds something: 0 is nothing. */
+static void print_values(const struct page *page)
+{
+	unsigned found = 0;
+	struct told told;
+
+	for (unsigned key = 0; key < page->keys; key++) {
+		if (!world_app_read(page->world, page->process->id, key, &told))
+			return;
+		if (!told.result || found++ >= VALUES_SHOWN)
+			continue;
+		fputs(found == 1                   ? "    "
+		      : found % VALUES_A_LINE == 1 ? ",\n    "
+						   : ", ",
+		      page->out);
+		fprintf(page->out, "k%u", key);
+		trace_print_value(page->out, " = ", told.result);
+	}
+	if (found > VALUES_SHOWN)
+		fprintf(page->out, ", and %u more", found - VALUES_SHOWN);
+	if (found)
+		fputc('\n', page->out);
+}
+
 static void print_app(const struct page *page)
 {
 	const struct app *app = page->world->groups[page->process->group].app;
@@ -83,6 +108,7 @@ static void print_app(const struct page *page)
 		return;
 	fprintf(page->out, "  %-12s applied up to %" PRIu64 ", digest %016" PRIx64 "\n", app->name,
 		page->process->applied, world_app_digest(page->world, page->process->id));
+	print_values(page);
 }
 
 /* ---- Timers ---------------------------------------------------------------------------------- */
@@ -242,9 +268,9 @@ static void print_page(struct world *world, void *context)
 	print_held(page);
 }
 
-void world_print_process(struct world *world, process_id id, FILE *out)
+void world_print_process(struct world *world, process_id id, unsigned keys, FILE *out)
 {
-	struct page page = {world, world_process(world, id), out};
+	struct page page = {world, world_process(world, id), keys, out};
 	const char *limit;
 
 	if (world->outside->escapes)

@@ -267,6 +267,7 @@ void trace_print_process(struct world *, enum trace_kind, const struct process *
 			 const char *text);
 /* What a message says, without a line's end; what a client's command asks, as its app tells it. */
 void trace_print_body(struct world *, const struct env_message *, FILE *);
+void trace_print_value(FILE *out, const char *before, uint64_t value);
 void trace_print_command(struct world *, group_id, const void *command, size_t, FILE *);
 void trace_print_write(const struct process *, const char *what, uint64_t key, size_t size);
 void trace_saw(struct world *, const struct process *, uint32_t what, uint64_t a, uint64_t b,

@@ -154,7 +154,7 @@ static bool is_of_message(enum trace_kind kind)
 }
 
 /* A long value is known by its digest, as in the history. */
-static void print_value(FILE *out, const char *before, uint64_t value)
+void trace_print_value(FILE *out, const char *before, uint64_t value)
 {
 	fprintf(out, value > UINT32_MAX ? "%s#%016" PRIx64 : "%s%" PRIu64, before, value);
 }
@@ -185,10 +185,10 @@ void trace_print_command(struct world *world, group_id group, const void *comman
 
 	fprintf(out, ": %s k%" PRIu64, operation->name, told.key);
 	if (operation->compares) {
-		print_value(out, ": ", told.expected);
-		print_value(out, " -> ", told.value);
+		trace_print_value(out, ": ", told.expected);
+		trace_print_value(out, " -> ", told.value);
 	} else if (!operation->reads && told.value) {
-		print_value(out, " = ", told.value);
+		trace_print_value(out, " = ", told.value);
 	}
 }
 

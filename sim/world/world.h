@@ -529,6 +529,8 @@ const void *world_audit_apply(struct audit *, const void *command, size_t, size_
 uint64_t world_audit_digest(struct audit *);
 void world_audit_end(struct audit *);
 uint64_t world_app_digest(struct world *, process_id);
+/* What a read of this key would tell there, now; false: the app has no reads. */
+bool world_app_read(struct world *, process_id, uint64_t key, struct told *);
 /* Of a group's app: its words for what was drawn, at most COMMAND_MAX - 8 bytes; and what a command
  * and its answer (NULL: none) mean. */
 size_t world_app_draw(struct world *, group_id, const struct drawn *, void *command);
@@ -546,8 +548,9 @@ _Noreturn void world_app_lied(struct world *, group_id, const char *function, co
 void world_trace_to(struct world *, FILE *out);
 /* What the lines mean, each line behind `before`. */
 void world_trace_legend(FILE *, const char *before);
-/* One process at this moment, in words: its inspectors, timers, disk, and what waits. */
-void world_print_process(struct world *, process_id, FILE *);
+/* One process at this moment, in words: its inspectors, the values that its app has under the first
+ * so many keys, timers, disk, and what waits. */
+void world_print_process(struct world *, process_id, unsigned keys, FILE *);
 /* A line for something that a floor above did: a fault that fired, a violation. */
 void world_trace_line(struct world *, const char *format, ...) printf_like(2, 3);
 bool world_tracing(const struct world *);

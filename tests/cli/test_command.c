@@ -298,6 +298,34 @@ static void an_end_beyond_the_end_is_told(void)
 	shell_end();
 }
 
+/* One client, so that the last write that was answered is what a key holds. */
+static void an_inspected_process_tells_its_values(void)
+{
+	begin();
+	EQUAL(shell("sed 's/clients: 2/clients: 1, mix: {read: 30%, write: 70%}/' good.yaml > "
+		    "one.yaml && $ORDEAL run one.yaml --inspect n1 && "
+		    "grep -A1 '  register  ' out/latest/inspect.txt | tail -n 1 > values"),
+	      0);
+	EQUAL(shell("for k in k0 k1 k2; do grep '\"type\":\"ok\",\"f\":\"write\",\"key\":\"'$k "
+		    "out/latest/history.jsonl | tail -n 1 | "
+		    "sed 's/.*\"value\":\\([0-9]*\\).*/'$k' = \\1/'; done | paste -sd, | "
+		    "sed 's/,/, /g; s/^/    /' > last; test -s last && diff last values"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(shell_out(), "");
+	/* Of many keys the first: a line has eight of them. */
+	EQUAL(shell("sed 's/keys: 3/keys: 300/; s/50\\/s/500\\/s/' one.yaml > many.yaml && "
+		    "$ORDEAL run many.yaml --inspect n1"),
+	      0);
+	EQUAL(shell("sed -n 's/^    k[0-9]* = .*/&/p' out/latest/inspect.txt > values; "
+		    "test $(wc -l < values) -eq 8 -a $(tr -cd = < values | wc -c) -eq 64"),
+	      0);
+	EQUAL(shell("tail -n 1 values | grep -qE ', and [0-9]+ more$'"), 0);
+	EQUAL(shell("$ORDEAL run many.yaml --until 1 --inspect n1 && "
+		    "! grep ' k[0-9]' out/latest/inspect.txt"),
+	      0);
+	shell_end();
+}
+
 static void a_conviction_is_inspected_where_it_fell(void)
 {
 	char event[32];
@@ -359,6 +387,7 @@ CU_TestInfo command_tests[] = {
 	{"what a run cut short cannot decide is not judged",
 	 what_a_run_cut_short_cannot_decide_is_not_judged},
 	{"an end beyond a run's own end is told", an_end_beyond_the_end_is_told},
+	{"an inspected process tells its values", an_inspected_process_tells_its_values},
 	{"a conviction is inspected where it fell", a_conviction_is_inspected_where_it_fell},
 	{"every limit that ends a run is listed", every_limit_that_ends_a_run_is_listed},
 	CU_TEST_INFO_NULL,

@@ -174,7 +174,6 @@ static void expectations_that_cannot_be_meant_are_told(void)
 		"a violation is expected, but no bug is on: it turns to safe\n");
 }
 
-/* But of a value that was refused nothing more is said. */
 static void what_is_odd_is_told_beside_what_is_wrong(void)
 {
 	static const char text[] = "scenario: 1\nname: x\n"
@@ -190,8 +189,20 @@ static void what_is_odd_is_told_beside_what_is_wrong(void)
 	CONTAINS(said, "workload.timeout is 1ms");
 	CONTAINS(said, "raft does not claim to survive a wiped disk");
 	CONTAINS(said, "would last until 21s, and the heal at 10s ends it");
+	CU_ASSERT(complaints.odd_count >= 4);
 	for (unsigned i = 0; i + 1 < complaints.odd_count; i++)
 		CU_ASSERT(complaints.odd[i].line <= complaints.odd[i + 1].line);
+}
+
+static void of_what_was_refused_nothing_more_is_said(void)
+{
+	static const char text[] = "scenario: 1\nname: x\n" SINGLE "run: {duration: 10s}\n"
+				   "network: {default: {latency: 10s}}\n"
+				   "workload: {timeout: soon}\n";
+
+	CU_ASSERT(!scenario_parse("x.yaml", text, strlen(text), &complaints));
+	EQUAL(complaints.count, 1);
+	CU_ASSERT_STRING_EQUAL(say_odd(), "");
 }
 
 static void no_scenario_of_the_tree_is_odd(void)
@@ -223,6 +234,7 @@ CU_TestInfo odd_tests[] = {
 	{"a fault that the heal cuts short is told", a_fault_that_the_heal_cuts_short_is_told},
 	{"expectations that cannot be meant are told", expectations_that_cannot_be_meant_are_told},
 	{"what is odd is told beside what is wrong", what_is_odd_is_told_beside_what_is_wrong},
+	{"of what was refused nothing more is said", of_what_was_refused_nothing_more_is_said},
 	{"no scenario of the tree is odd, but those that mean to be",
 	 no_scenario_of_the_tree_is_odd},
 	CU_TEST_INFO_NULL,

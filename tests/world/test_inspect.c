@@ -13,7 +13,7 @@ static const char *inspect(process_id id)
 
 	if (!out)
 		abort();
-	world_print_process(play.world, id, out);
+	world_print_process(play.world, id, 1, out);
 	fclose(out);
 	return text;
 }
