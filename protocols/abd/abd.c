@@ -34,7 +34,6 @@ static uint64_t number_of(tag_t tag)
 }
 
 /* The registers are cells: what was acknowledged is on the disk, and memory need not hold it. */
-enum { SILENCE_CELL, FIRST_REGISTER };
 struct held {
 	tag_t tag; /* 0: never written */
 	uint8_t command[COMMAND_MAX];
@@ -128,23 +127,20 @@ static enum record look_at(const struct env *env, uint64_t cell, struct holding 
 	return found;
 }
 
-/* It can't tell any more what it acknowledged: it takes no part in anything again, this boot and
- * ever after. */
+/* It can't tell any more what it acknowledged: it takes no part in anything again. Nor does it
+ * write, so that each boot to come finds what this one found: a damaged cell, or nothing at all. */
 static void fall_silent(struct env *env, struct abd *abd)
 {
-	const uint64_t mark = 1;
-
 	if (abd->role == SILENT)
 		return;
 	abd->role = SILENT;
-	env_cell_put(env, SILENCE_CELL, &mark, sizeof(mark));
 	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
 }
 
 /* What this member holds of a register. False: it has rotted, and the member falls silent. */
 static bool held_of(struct env *env, struct abd *abd, uint64_t key, struct holding *holding)
 {
-	enum record found = look_at(env, FIRST_REGISTER + key, holding);
+	enum record found = look_at(env, key, holding);
 
 	if (found != WHOLE && found != ABSENT)
 		fall_silent(env, abd);
@@ -159,7 +155,7 @@ static const void *hold(struct env *env, struct abd *abd, uint64_t key, tag_t ta
 
 	held.tag = tag;
 	memcpy(held.command, command, size);
-	env_cell_put(env, FIRST_REGISTER + key, &held, offsetof(struct held, command) + size);
+	env_cell_put(env, key, &held, offsetof(struct held, command) + size);
 	if (number_of(tag) > abd->highest)
 		abd->highest = number_of(tag);
 	return env_apply(env, 0, command, size, answer_size);
@@ -345,7 +341,7 @@ static struct operation *take_place(struct env *env, struct abd *abd)
 /* The app gets back what the cells hold. False: a cell is rotten. */
 static bool recall(struct env *env, struct abd *abd)
 {
-	for (uint64_t cell = env_cell_next(env, FIRST_REGISTER); cell != UINT64_MAX;
+	for (uint64_t cell = env_cell_next(env, 0); cell != UINT64_MAX;
 	     cell = env_cell_next(env, cell + 1)) {
 		struct holding own;
 		size_t ignored;
@@ -362,8 +358,6 @@ static bool recall(struct env *env, struct abd *abd)
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
 	struct abd *abd = state;
-	const void *mark;
-	size_t size;
 
 	abd->self = env_self(env);
 	abd->member_count = env_members(env, env_group(env), &abd->members);
@@ -371,8 +365,7 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 	abd->quorum = abd->member_count / 2 + 1;
 	if (BUG(env, MINORITY_QUORUM) && abd->quorum > 1)
 		abd->quorum--;
-	if (boot == BOOT_EMPTY || env_cell_get(env, SILENCE_CELL, &mark, &size) != ABSENT ||
-	    !recall(env, abd))
+	if (boot == BOOT_EMPTY || !recall(env, abd))
 		fall_silent(env, abd);
 }
 
@@ -399,7 +392,7 @@ static void on_request(struct env *env, void *state, const struct request *reque
 					.key = request->keys[0],
 					.command = env_alloc(env, request->size),
 					.command_size = request->size};
-	ORDEAL_ASSERT(env, operation->key < UINT64_MAX - FIRST_REGISTER);
+	ORDEAL_ASSERT(env, operation->key < UINT64_MAX);
 	memcpy(operation->command, request->command, request->size);
 	/* LS: with many writers, a writer can't know by itself which number is the next. */
 	if (BUG(env, SKIPS_QUERY) && !reads)
@@ -504,7 +497,7 @@ static uint64_t digest(const struct env *env, const void *state)
 	const struct abd *abd = state;
 	uint64_t sum = mix_after(abd->role, abd->highest);
 
-	for (uint64_t cell = env_cell_next(env, FIRST_REGISTER); cell != UINT64_MAX;
+	for (uint64_t cell = env_cell_next(env, 0); cell != UINT64_MAX;
 	     cell = env_cell_next(env, cell + 1)) {
 		struct holding own;
 

@@ -55,16 +55,14 @@ static bool recover_log(struct env *env)
 }
 
 /* It may have voted, or acknowledged, what it does not know any more: it neither votes nor
- * acknowledges again, this boot and ever after. */
+ * acknowledges again. Nor does it write, so that each boot to come finds what this one found: a
+ * damaged record, or nothing at all. */
 void raft_fall_silent(struct env *env, struct raft *raft)
 {
-	const uint64_t mark = 1;
-
 	if (raft->silent)
 		return;
 	raft_step_down(env, raft);
 	raft->silent = true;
-	env_cell_put(env, SILENCE_CELL, &mark, sizeof(mark));
 	env_observe(env, SAW_SILENCED, 0, 0, 0, NULL, 0);
 }
 
@@ -73,12 +71,9 @@ void raft_fall_silent(struct env *env, struct raft *raft)
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
 	struct raft *raft = state;
-	const void *mark;
-	size_t size;
 
 	lay_out(env, raft);
-	if (boot == BOOT_EMPTY || env_cell_get(env, SILENCE_CELL, &mark, &size) != ABSENT ||
-	    !raft_recall_vote(env, raft) || !recover_log(env)) {
+	if (boot == BOOT_EMPTY || !raft_recall_vote(env, raft) || !recover_log(env)) {
 		raft_fall_silent(env, raft);
 		return;
 	}

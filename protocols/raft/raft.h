@@ -22,7 +22,7 @@ struct raft_options {
 };
 
 /* Term and vote stand in one cell, so that no crash can part them. */
-enum { VOTE_CELL, SILENCE_CELL };
+enum { VOTE_CELL };
 struct raft_vote {
 	uint64_t term, voted_for;
 };
@@ -34,7 +34,6 @@ struct follower {
 	uint64_t *flying; /* a ring: the last index of each message with entries in flight */
 	uint32_t flying_first, flying_count;
 	bool probing; /* where its log parts from ours is not known yet: one message at a time */
-	bool heard;   /* anything, since the last heartbeat */
 };
 
 struct raft {

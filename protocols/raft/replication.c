@@ -108,7 +108,6 @@ void raft_begin_replication(struct env *env, struct raft *raft)
 
 		probe_from(follower, last + 1); /* Figure 2: leader last log index + 1 */
 		follower->match = 0;
-		follower->heard = true;
 	}
 	/* 8: an entry of its own term, behind which what earlier terms left is committed too. */
 	raft->noop = env_log_append(env, raft->term, NULL, 0).index;
@@ -302,6 +301,9 @@ static void accepted(struct env *env, struct raft *raft, struct follower *follow
 		follower->match = index;
 	if (follower->next <= index)
 		follower->next = index + 1;
+	/* It may be a heartbeat that was answered, and the probe with its entries lost. */
+	if (follower->probing)
+		follower->flying_count = 0;
 	follower->probing = false;
 	while (follower->flying_count > 0 &&
 	       follower->flying[follower->flying_first % raft->pipeline] <= index) {
@@ -353,7 +355,6 @@ void raft_on_append_entries_reply(struct env *env, void *state, process_id from,
 		return;
 	struct follower *follower = raft_follower(raft, from);
 
-	follower->heard = true;
 	if (m->success)
 		accepted(env, raft, follower, m->index);
 	else
@@ -363,8 +364,8 @@ void raft_on_append_entries_reply(struct env *env, void *state, process_id from,
 
 /* ---- Timer handlers -------------------------------------------------------------------------- */
 
-/* 5.2, 5.3: a heartbeat to all. To who has not answered since the last one, replication begins anew
- * behind what it has for certain: what was in flight may be lost. */
+/* 5.2, 5.3: a heartbeat to all. It asks for what was sent last: where that was lost, it is refused,
+ * and replication begins anew behind what the follower has. */
 void raft_on_heartbeat_due(struct env *env, void *state, uint64_t key)
 {
 	struct raft *raft = state;
@@ -375,15 +376,9 @@ void raft_on_heartbeat_due(struct env *env, void *state, uint64_t key)
 		return;
 	for (unsigned i = 0; i < raft->member_count; i++) {
 		process_id to = raft->members[i];
-		struct follower *follower = raft_follower(raft, to);
 
-		if (to == raft->self)
-			continue;
-		if (!follower->heard)
-			probe_from(follower,
-				   follower->probing ? follower->next : follower->match + 1);
-		follower->heard = false;
-		send_entries(env, raft, to, follower, 0);
+		if (to != raft->self)
+			send_entries(env, raft, to, raft_follower(raft, to), 0);
 	}
 	env_arm(env, HEARTBEAT, 0, options->heartbeat, options->heartbeat);
 }
