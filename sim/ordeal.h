@@ -170,7 +170,7 @@ enum disk_error { WRITE_ERROR, DISK_FULL };
 enum observation {
 	/* Arguments a, b, c in order. Digests of commands are the kernel's own. */
 	SAW_TERM_ENTERED,        /* term                                            promise */
-	SAW_VOTED,               /* term, for whom                                  promise */
+	SAW_VOTED,               /* term, for whom: a repeated grant too            promise */
 	SAW_LEADER_ELECTED,      /* term */
 	SAW_LEADER_STEPPED_DOWN, /* term */
 	SAW_PROMISED,            /* first slot, last slot, ballot                   promise */

@@ -161,10 +161,10 @@ static bool may_vote_for(const struct raft *raft, process_id candidate)
 static void vote_for(struct env *env, struct raft *raft, process_id candidate)
 {
 	raft_await_leader(env);
-	if (raft->voted_for == candidate)
-		return; /* asked again: the reply was lost, or the request repeated */
-	raft->voted_for = candidate;
-	persist_vote(env, raft);
+	if (raft->voted_for != candidate) { /* or the reply was lost, or the request repeated */
+		raft->voted_for = candidate;
+		persist_vote(env, raft);
+	}
 	env_observe(env, SAW_VOTED, raft->term, candidate, 0, NULL, 0);
 }
 

@@ -11,13 +11,28 @@
 
 #include <inttypes.h>
 
-/* The fact of that term in the list; `made` where there was none. */
-static struct term_fact *term_fact(struct world *world, ref_t *newest, uint64_t term, bool *made)
+/* Where the fact of that term stands in the list, or would. */
+static ref_t *place_of(struct world *world, ref_t *newest, uint64_t term)
 {
 	ref_t *at = newest;
 
 	while (*at && term_fact_at(world, *at)->term > term)
 		at = &term_fact_at(world, *at)->older;
+	return at;
+}
+
+static const struct term_fact *fact_of(struct world *world, ref_t newest, uint64_t term)
+{
+	ref_t at = *place_of(world, &newest, term);
+
+	return at && term_fact_at(world, at)->term == term ? term_fact_at(world, at) : NULL;
+}
+
+/* The fact of that term in the list; `made` where there was none. */
+static struct term_fact *term_fact(struct world *world, ref_t *newest, uint64_t term, bool *made)
+{
+	ref_t *at = place_of(world, newest, term);
+
 	*made = !*at || term_fact_at(world, *at)->term != term;
 	if (*made) {
 		struct term_fact *fact = arena_bump(&world->arena, sizeof(*fact));
@@ -99,6 +114,37 @@ void judged_voted(struct world *world, struct judged *judged, uint64_t term, pro
 		       "not (Raft, 5.2)",
 		       endpoint_name(judged->id, name), endpoint_name(whom, now_for), term,
 		       endpoint_name(vote->whom, before), time_text(vote->time, time));
+}
+
+/* A write failed, and with it went the vote that it would have kept. */
+void judged_withdrawn(struct world *world, process_id id, enum observation what, uint64_t term,
+		      uint64_t whom)
+{
+	struct judged *judged = judged_of(world, id);
+
+	if (what != SAW_VOTED)
+		return;
+	judged->lost_vote.term = term;
+	judged->lost_vote.whom = (process_id)whom;
+}
+
+/* Nothing that the process wrote is under way: a vote that it tells now is on its disk, or nowhere.
+ * So it is with a vote that is granted again, after its write failed. */
+void judged_unwritten(struct world *world, process_id id, enum observation what, uint64_t term,
+		      uint64_t whom)
+{
+	const struct judged *judged = judged_of(world, id);
+	char name[8], candidate[8];
+
+	if (what != SAW_VOTED || judged->lost_vote.term != term || judged->lost_vote.whom != whom ||
+	    fact_of(world, judged->votes, term))
+		return;
+	check_violated(
+		world, JUDGE_PERSIST_BEFORE_SEND, id,
+		"%s votes for %s in term %" PRIu64
+		", and the write of that vote has failed: a vote is on stable storage before "
+		"it is told (Raft, Figure 2, State)",
+		endpoint_name(id, name), endpoint_name((process_id)whom, candidate), term);
 }
 
 /* ---- Silence ----------------------------------------------------------------------------------

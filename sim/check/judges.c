@@ -305,6 +305,8 @@ static void hid(struct world *world, process_id id, const char *variable)
 
 const struct observer check_observer = {
 	.observed = observed,
+	.withdrawn = judged_withdrawn,
+	.unwritten = judged_unwritten,
 	.appended = judged_appended,
 	.truncated = judged_truncated,
 	.durable = judged_durable,

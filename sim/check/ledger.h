@@ -68,6 +68,10 @@ struct judged {
 	uint64_t term; /* the highest that it has entered */
 	nanoseconds term_time;
 	ref_t votes; /* struct term_fact, the highest term first */
+	struct {
+		uint64_t term; /* 0: there was none */
+		process_id whom;
+	} lost_vote; /* the last whose write failed */
 	/* Of this incarnation. */
 	uint64_t leads; /* the term whose leader it is; 0: of none */
 	uint64_t commit, applied;
@@ -148,6 +152,8 @@ void judged_handled(struct world *, process_id);
 void judged_entered(struct world *, struct judged *, uint64_t term);
 void judged_voted(struct world *, struct judged *, uint64_t term, process_id whom);
 void judged_term_ahead(struct world *, process_id, const struct env_message *, uint64_t term);
+void judged_withdrawn(struct world *, process_id, enum observation, uint64_t term, uint64_t whom);
+void judged_unwritten(struct world *, process_id, enum observation, uint64_t term, uint64_t whom);
 void judged_silenced(struct world *, const struct judged *);
 void judged_elected(struct world *, struct judged *, uint64_t term);
 void judged_stepped_down(struct world *, struct judged *);

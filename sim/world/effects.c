@@ -321,6 +321,26 @@ static void carry_message(struct world *world, struct process *process, struct e
 				.after = message->after});
 }
 
+static void carry_observation(struct world *world, struct process *process,
+			      const struct effect *effect)
+{
+	const struct observer *observer = world->above->observer;
+
+	if (is_promise(effect->what) && process->disk.ticket > process->disk.durable) {
+		held_add(world, process,
+			 &(struct held){.after = process->disk.ticket,
+					.what = effect->what,
+					.a = effect->a,
+					.b = effect->b,
+					.c = effect->c,
+					.digest = effect->digest});
+		return;
+	}
+	if (is_promise(effect->what) && observer)
+		observer->unwritten(world, process->id, effect->what, effect->a, effect->b);
+	process_saw(world, process, effect->what, effect->a, effect->b, effect->c, effect->digest);
+}
+
 static void carry_out(struct world *world, struct process *process, const struct effect *effect)
 {
 	switch ((enum effect_kind)effect->kind) {
@@ -328,19 +348,7 @@ static void carry_out(struct world *world, struct process *process, const struct
 		carry_message(world, process, message_at(world, effect->message));
 		break;
 	case EFFECT_WRITE: disk_issue(world, process, effect->a); break;
-	case EFFECT_OBSERVE:
-		if (is_promise(effect->what) && process->disk.ticket > process->disk.durable)
-			held_add(world, process,
-				 &(struct held){.after = process->disk.ticket,
-						.what = effect->what,
-						.a = effect->a,
-						.b = effect->b,
-						.c = effect->c,
-						.digest = effect->digest});
-		else
-			process_saw(world, process, effect->what, effect->a, effect->b, effect->c,
-				    effect->digest);
-		break;
+	case EFFECT_OBSERVE: carry_observation(world, process, effect); break;
 	case EFFECT_ARM: process_arm(world, process, effect); break;
 	case EFFECT_DISARM: process_disarm(world, process, effect); break;
 	}

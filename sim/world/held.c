@@ -66,8 +66,11 @@ void held_release(struct world *world, struct process *process, ticket_t durable
 	}
 }
 
+/* From 0 on: a crash, and what was under way may be on the disk all the same. Else a write failed,
+ * and is undone. */
 void held_drop(struct world *world, struct process *process, ticket_t from)
 {
+	const struct observer *observer = from ? world->above->observer : NULL;
 	ref_t *at = &process->held_first;
 
 	process->held_last = 0;
@@ -83,6 +86,8 @@ void held_drop(struct world *world, struct process *process, ticket_t from)
 		*at = held->next;
 		if (held->message)
 			message_free(world, message_at(world, held->message));
+		else if (observer)
+			observer->withdrawn(world, process->id, held->what, held->a, held->b);
 		arena_give(&world->arena, held, sizeof(*held));
 	}
 }

@@ -324,6 +324,11 @@ struct observer {
 	void (*handled)(struct world *, process_id);
 	/* A message of a type marked `promises` left before `needed` was durable. */
 	void (*left_early)(struct world *, process_id, const struct env_message *, ticket_t needed);
+	/* A promise that was never `observed`: the write that it rests on has failed. */
+	void (*withdrawn)(struct world *, process_id, enum observation, uint64_t a, uint64_t b);
+	/* A promise is said, before it is `observed`, and its process has no write under way: what
+	 * it rests on must be on the disk already. */
+	void (*unwritten)(struct world *, process_id, enum observation, uint64_t a, uint64_t b);
 	/* A message of its handler has a FIELD_TERM above any term that it has entered. */
 	void (*term_ahead)(struct world *, process_id, const struct env_message *, uint64_t term);
 	/* Its handler changed static data: the variable's name, or NULL. It is as before again. */

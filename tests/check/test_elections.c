@@ -94,6 +94,46 @@ static void a_second_vote_in_a_term_is_convicted_over_a_lost_disk(void)
 	court_convicts(world, JUDGE_VOTE_ONCE, N3, "in which it had voted for n1");
 }
 
+/* ---- persist-before-send --------------------------------------------------------------------- */
+
+static void a_vote_whose_write_failed_is_not_told_again(void)
+{
+	struct world *world = court_open(3);
+
+	world_disk_failing(world, N3, PROBABILITY_ONE);
+	votes(world, N3, 5, N1);
+	court_rests(world);
+	world_disk_failing(world, N3, 0);
+	court_says(world, N3, SAW_VOTED, 5, N1, 0);
+	court_convicts(world, JUDGE_PERSIST_BEFORE_SEND, N3,
+		       "n3 votes for n1 in term 5, and the write of that vote has failed");
+}
+
+static void a_vote_whose_write_failed_may_be_written_anew(void)
+{
+	struct world *world = court_open(3);
+
+	world_disk_failing(world, N3, PROBABILITY_ONE);
+	votes(world, N3, 5, N1);
+	court_rests(world);
+	world_disk_failing(world, N3, 0);
+	votes(world, N3, 5, N1);
+	court_rests(world);
+	court_says(world, N3, SAW_VOTED, 5, N1, 0);
+	court_acquits(world, JUDGE_VOTE_ONCE);
+}
+
+/* Its disk had it all the same. */
+static void a_vote_that_a_crash_left_on_the_disk_may_be_told_again(void)
+{
+	struct world *world = court_open(3);
+
+	votes(world, N3, 5, N1);
+	court_restarts(world, N3);
+	court_says(world, N3, SAW_VOTED, 5, N1, 0);
+	court_acquits(world, JUDGE_VOTE_ONCE);
+}
+
 /* ---- term-monotone --------------------------------------------------------------------------- */
 
 static void a_term_that_rises_passes(void)
@@ -243,6 +283,12 @@ CU_TestInfo elections_tests[] = {
 	 a_second_vote_in_a_term_is_convicted_over_a_crash},
 	{"a second vote in a term is convicted over a lost disk",
 	 a_second_vote_in_a_term_is_convicted_over_a_lost_disk},
+	{"a vote whose write failed is not told again",
+	 a_vote_whose_write_failed_is_not_told_again},
+	{"a vote whose write failed may be written anew",
+	 a_vote_whose_write_failed_may_be_written_anew},
+	{"a vote that a crash left on the disk may be told again",
+	 a_vote_that_a_crash_left_on_the_disk_may_be_told_again},
 	{"a term that rises passes", a_term_that_rises_passes},
 	{"a term that falls over a restart is convicted",
 	 a_term_that_falls_over_a_restart_is_convicted},

@@ -62,6 +62,12 @@ static void left_early(struct world *world, process_id who, const struct env_mes
 	cluster.early++;
 }
 
+static void ignored(struct world *world, process_id who, enum observation what, uint64_t a,
+		    uint64_t b)
+{
+	(void)world, (void)who, (void)what, (void)a, (void)b;
+}
+
 static void term_ahead(struct world *world, process_id who, const struct env_message *message,
 		       uint64_t term)
 {
@@ -78,6 +84,8 @@ static void failed(struct world *world, process_id who, const char *what)
 }
 
 static const struct observer observer = {.observed = observed,
+					 .withdrawn = ignored,
+					 .unwritten = ignored,
 					 .appended = appended,
 					 .truncated = truncated,
 					 .durable = durable,

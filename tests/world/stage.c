@@ -327,6 +327,19 @@ static void queried(struct world *world, process_id id, request_id operation)
 	(void)world, (void)id, (void)operation;
 }
 
+static void withdrawn(struct world *world, process_id id, enum observation what, uint64_t a,
+		      uint64_t b)
+{
+	(void)world, (void)what, (void)b;
+	tell(".withdrawn(%" PRIu64 ")", id, a);
+}
+
+static void unwritten(struct world *world, process_id id, enum observation what, uint64_t a,
+		      uint64_t b)
+{
+	(void)world, (void)id, (void)what, (void)a, (void)b;
+}
+
 static void left_early(struct world *world, process_id id, const struct env_message *message,
 		       ticket_t needed)
 {
@@ -351,6 +364,8 @@ static void failed(struct world *world, process_id id, const char *what)
 }
 
 static const struct observer observer = {.observed = observed,
+					 .withdrawn = withdrawn,
+					 .unwritten = unwritten,
 					 .appended = appended,
 					 .truncated = truncated,
 					 .durable = durable,

@@ -26,7 +26,8 @@ static void a_write_error_undoes_that_write_and_all_after_it(void)
 	LOG(0, "empty 1");
 	TOLD("n1+1@0 n1.kept(1)@1000 n1.durable(1)@1000 n1+2@1500 n2<1@2000 n1+3@2000 n1-1@2000");
 	play_run(3 * MS);
-	TOLD("n1.recovered(1)@2500 n1.kept(1)@2500 n1.failed(2)@2500");
+	TOLD("n1.withdrawn(1)@2500 n1.recovered(1)@2500 n1.kept(1)@2500 "
+	     "n1.failed(2)@2500");
 	LOG(0, "1:w/1");
 	EQUAL(env_log_durable(play_env(0)), 1);
 	world_disk_failing(play.world, 0, 0);
