@@ -9,6 +9,8 @@
 
 #define likely(fact)   __builtin_expect(!!(fact), 1)
 #define unlikely(fact) __builtin_expect(!!(fact), 0)
+/* Where the address lies to which this function returns. */
+#define return_slot() ((uintptr_t)__builtin_frame_address(0) + sizeof(void *))
 #define printf_like(format_at, arguments_at)                                                       \
 	__attribute__((format(printf, format_at, arguments_at)))
 #define always_inline inline __attribute__((always_inline))

@@ -4,7 +4,8 @@
  * The first seed runs in a child that fills its folder. The others are dealt to the workers in turn
  * (worker w of j takes seeds w, w + j, ...), and the parent reads the workers in turn as well: what
  * it merges, and so everything written or printed, is in the order of the seeds. A worker that dies
- * loses the one run it was at, and a new one takes over behind it. A run worth a second look is
+ * loses the one run it was at, and a new one takes over behind it; with plug-ins, that run is done
+ * again, watched, for they may have broken ordeal's memory. A run worth a second look is
  * performed again in a child of its own, with trace and folder.
  */
 #include "sim/cli/campaign.h"
@@ -19,6 +20,7 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/perform.h"
 #include "sim/cli/progress.h"
+#include "sim/plugin/plugin.h"
 #include "sim/results/writers.h"
 
 struct crew {
@@ -154,29 +156,38 @@ static bool troubled(struct crew *crew, uint64_t seed)
 	return true;
 }
 
+/* Of what a child died that told nothing: a signal, or -(its exit status). */
 static void died(struct crew *crew, uint64_t seed, int of)
 {
+	const char *seen = plugin_path(0) ? "; its plug-ins were not seen to be at fault" : "";
+
 	if (of > 0)
-		complain_of("%s: seed %" PRIu64 " died of signal %d (%s)", crew->scenario->name,
-			    seed, of, strsignal(of));
+		complain_of("%s: seed %" PRIu64 " died of signal %d (%s)%s", crew->scenario->name,
+			    seed, of, strsignal(of), seen);
 	else
-		complain_of("%s: seed %" PRIu64 " ended its process with status %d",
-			    crew->scenario->name, seed, -of);
+		complain_of("%s: seed %" PRIu64 " ended its process with status %d%s",
+			    crew->scenario->name, seed, -of, seen);
 	memset(&crew->letter->record, 0, sizeof(crew->letter->record));
 	crew->letter->record.died = of ? of : -1;
 	crew->campaign->died++;
 	crew->campaign->status = gravest(crew->campaign->status, STATUS_DEFECT);
 }
 
+static bool plug_in_convicted(const struct crew *crew)
+{
+	return crew->letter->record.result.check.verdict[JUDGE_PROTOCOL_CRASHED] == VIOLATED;
+}
+
 /*
  * Performs one seed in a child that fills its folder, and moves the folder to its place. True: the
- * letter tells of the run (it may have died).
+ * letter tells of the run (it may have died). A run that dies is done again, watched, where its
+ * plug-ins may be why: `died_of` says what it died of before, 0: nothing.
  */
-static bool keep_run(struct crew *crew, uint64_t seed, const struct run_record *known)
+static bool keep_run(struct crew *crew, uint64_t seed, const struct run_record *known, int died_of)
 {
 	struct folder folder;
 	struct child child;
-	struct keep keep = {crew->scenario, crew->options, seed, &folder, known};
+	struct keep keep = {crew->scenario, crew->options, seed, &folder, died_of != 0, known};
 	bool kept = false;
 
 	if (!folder_begin(&folder, crew->options->out, crew->scenario->name, seed)) {
@@ -195,15 +206,24 @@ static bool keep_run(struct crew *crew, uint64_t seed, const struct run_record *
 	case HEARD:
 		child_end(&child);
 		kept = !troubled(crew, seed);
-		break;
+		if (!kept || !died_of || plug_in_convicted(crew))
+			break;
+		died(crew, seed, died_of);
+		folder_discard(&folder);
+		return true;
 	case HEARD_INTERRUPT:
 		child_kill(&child);
 		stop(crew, STATUS_INTERRUPTED);
 		break;
-	case HEARD_NOTHING_MORE:
-		died(crew, seed, child_end(&child));
+	case HEARD_NOTHING_MORE: {
+		int of = child_end(&child);
+
 		folder_discard(&folder);
+		if (plugin_path(0) && !died_of)
+			return keep_run(crew, seed, NULL, of ? of : -1);
+		died(crew, seed, died_of ? died_of : of);
 		return true;
+	}
 	}
 	if (kept && !folder_commit(&folder)) {
 		complain_of("%s", folder.error);
@@ -234,7 +254,7 @@ static void merge(struct crew *crew, uint64_t seed, bool in_folder)
 	bool noteworthy = !record.died && worth_keeping(crew->scenario, &record);
 
 	if (noteworthy && !in_folder && crew->folders < FOLDERS_KEPT_MAX) {
-		in_folder = keep_run(crew, seed, &record) && !crew->letter->record.died;
+		in_folder = keep_run(crew, seed, &record, 0) && !crew->letter->record.died;
 		if (crew->ended)
 			return;
 		crew->folders += in_folder;
@@ -269,6 +289,16 @@ static bool start_worker(struct crew *crew, unsigned which, uint64_t index)
 	return false;
 }
 
+static void worker_died(struct crew *crew, uint64_t seed, int of)
+{
+	if (!plugin_path(0)) {
+		died(crew, seed, of);
+		merge(crew, seed, false);
+	} else if (keep_run(crew, seed, NULL, of ? of : -1)) {
+		merge(crew, seed, !crew->letter->record.died);
+	}
+}
+
 static void run_in_bulk(struct crew *crew)
 {
 	struct campaign *campaign = crew->campaign;
@@ -289,8 +319,7 @@ static void run_in_bulk(struct crew *crew)
 			break;
 		case HEARD_INTERRUPT: stop(crew, STATUS_INTERRUPTED); break;
 		case HEARD_NOTHING_MORE:
-			died(crew, seed, child_end(&crew->workers[which]));
-			merge(crew, seed, false);
+			worker_died(crew, seed, child_end(&crew->workers[which]));
 			start_worker(crew, which, i + crew->worker_count);
 			break;
 		}
@@ -377,7 +406,7 @@ void campaign_run(const struct scenario *scenario, const struct campaign_options
 	if (!crew.letter)
 		abort();
 	progress_begin(&crew.progress);
-	if (begin_table(&crew) && keep_run(&crew, options->first, NULL)) {
+	if (begin_table(&crew) && keep_run(&crew, options->first, NULL, 0)) {
 		memcpy(campaign->plots, crew.letter->plots, sizeof(campaign->plots));
 		merge(&crew, options->first, !crew.letter->record.died);
 		if (campaign->planned > 1 && !crew.ended)

@@ -61,7 +61,7 @@ void bulk_work(int to, void *context)
 static bool perform_in_folder(const struct keep *keep, struct theatre *theatre, bool traced,
 			      struct run_record *record, struct metrics *metrics)
 {
-	struct run_options run = {.seed = keep->seed, .series = true};
+	struct run_options run = {.seed = keep->seed, .series = true, .watched = keep->watched};
 
 	if (traced && !(run.trace = folder_file(keep->folder, "trace.txt")))
 		return false;
@@ -94,7 +94,7 @@ static enum trouble not_repeated(struct theatre *theatre, struct metrics *metric
 static enum trouble perform_kept(const struct keep *keep, struct theatre *theatre,
 				 struct run_record *record, struct metrics *metrics)
 {
-	bool traced = keep->options->trace || keep->known;
+	bool traced = keep->options->trace || keep->known || keep->watched;
 
 	if (!perform_in_folder(keep, theatre, traced, record, metrics))
 		return NOT_WRITTEN;

@@ -38,6 +38,7 @@ struct keep {
 	const struct campaign_options *options;
 	uint64_t seed;
 	struct folder *folder;
+	bool watched; /* the run has killed ordeal: what its plug-ins write is looked at */
 	const struct run_record
 		*known; /* of the same run done before; NULL: this is the first look */
 };

@@ -443,6 +443,7 @@ void run_scenario(struct theatre *theatre, const struct scenario *scenario,
 	if (options->events_max && options->events_max < theatre->setup.max_events)
 		theatre->setup.max_events = options->events_max;
 	world->arena.junk = options->junk;
+	world_watch(world, options->watched);
 	world_begin(world, &theatre->setup, options->unjudged ? &floors_unjudged : &floors_above);
 	world->choices.source = options->source;
 	world_trace_to(world, options->trace);

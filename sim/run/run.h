@@ -18,6 +18,7 @@ void theatre_close(struct theatre *);
 struct world *theatre_world(struct theatre *); /* of the last run; good until the next */
 
 struct run_options {
+	bool watched; /* world_watch: plug-ins are not trusted with memory */
 	uint64_t seed;
 	FILE *trace;              /* NULL: none */
 	nanoseconds duration_max; /* where not 0: the run ends there, unless it ends before */

@@ -82,6 +82,20 @@ void *env_realloc(struct env *env, void *memory, size_t size)
 	return moved;
 }
 
+bool process_owns(const struct process *process, uintptr_t address)
+{
+	const struct arena *arena = &process->world->arena;
+
+	for (ref_t at = process->blocks; at;) {
+		const struct block *block = arena_at(arena, at);
+
+		if (address >= (uintptr_t)(block + 1) && address < (uintptr_t)block + block->size)
+			return true;
+		at = block->next;
+	}
+	return false;
+}
+
 void process_memory_free(struct world *world, struct process *process)
 {
 	struct arena *arena = &world->arena;

@@ -288,6 +288,10 @@ void handler_begin(struct world *world, struct process *process)
 	outside->calls++;
 	outside->viewed = NULL;
 	current_env = &process->env;
+	if (unlikely(outside->watched)) {
+		outside->called_at = return_slot();
+		watch_begin(world);
+	}
 }
 
 /* After the handler: it may fill in a message before it says that it has entered its term. */
@@ -376,6 +380,8 @@ void handler_end(struct world *world, struct process *process)
 {
 	struct outside *outside = world->outside;
 
+	if (unlikely(outside->watched))
+		watch_end(world);
 	outside->in_handler = false;
 	outside->effects_max = 0;
 	outside->current = NULL;

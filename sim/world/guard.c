@@ -22,7 +22,7 @@
 #include <stdarg.h>
 #include <sys/time.h>
 
-enum { TICK_US = 250000, TICKS = HANDLER_SECONDS * (1000000 / TICK_US) };
+enum { TICK_US = 250000, TICKS = HANDLER_SECONDS * (1000000 / TICK_US), STUCK_TICKS = 5 * TICKS };
 
 /* What a person is told of each. */
 static const struct {
@@ -53,6 +53,9 @@ static struct {
 	const void *within;
 	uint64_t call;
 	unsigned ticks;
+	/* The event of the last ticks that found ordeal's own code. */
+	uint64_t event;
+	unsigned stuck_ticks;
 	/* The model of a plug-in's app that is asked: its steps know of no world. */
 	struct model model;
 	bool (*step)(void *state, const struct told *);
@@ -89,15 +92,33 @@ static _Noreturn void end_call(int signal)
 static void on_deadly(int signal, siginfo_t *info, void *context)
 {
 	uint64_t call;
+	bool asked = under_way(&call) && info->si_code != SI_USER; /* not from elsewhere */
 
-	(void)context;
-	if (under_way(&call) && info->si_code != SI_USER) /* not from elsewhere */
+	if (asked && !guard.lone && guard.run->outside->watched &&
+	    ((signal == SIGSEGV && watch_store(guard.run, info->si_addr, context)) ||
+	     (signal == SIGTRAP && watch_stepped(guard.run, context))))
+		return;
+	if (asked)
 		end_call(signal);
 	for (unsigned i = 0; i < DEADLY; i++)
 		if (deadly[i].signal == signal)
 			sigaction(signal, &guard.before[i], NULL);
 	if (info->si_code <= 0) /* it was sent; the others come again by themselves */
 		raise(signal);
+}
+
+/* One event takes so long, in ordeal's own code, that what it works on must be broken; where
+ * plug-ins may have broken it. */
+static bool is_stuck(void)
+{
+	const struct world *world = guard.run;
+
+	if (!world || !world->outside->looping || !world->setup->static_count ||
+	    world->events != guard.event) {
+		guard.event = world ? world->events : 0;
+		guard.stuck_ticks = 0;
+	}
+	return ++guard.stuck_ticks >= STUCK_TICKS;
 }
 
 static void on_tick(int signal, siginfo_t *info, void *context)
@@ -114,6 +135,8 @@ static void on_tick(int signal, siginfo_t *info, void *context)
 		guard.within = NULL;
 		end_call(signal);
 	}
+	if (!within && is_stuck())
+		abort();
 }
 
 /* A stack that has overflown has no room for a signal's handler. */
@@ -315,7 +338,10 @@ void guard_told(struct world *world)
 	if (!outside->died_of)
 		return;
 	signal_text(outside->died_of, how);
+	if (outside->wild)
+		snprintf(how, sizeof(how), "wrote to memory that is not its own");
 	outside->died_of = 0;
+	outside->wild = false;
 	tell_failed(world, how);
 }
 

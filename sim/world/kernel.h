@@ -55,8 +55,13 @@ struct outside {
 	void (*digests)(void *, uint64_t, uint64_t);
 	void *digests_context;
 	jmp_buf escape;
-	bool escapes; /* `escape` is set */
-	int died_of;  /* the signal that a handler raised; 0: none */
+	bool escapes;        /* `escape` is set */
+	bool looping;        /* events happen, one after the other */
+	int died_of;         /* the signal that a handler raised; 0: none */
+	bool watched;        /* stores of plug-ins are looked at: see watch.c */
+	bool wild;           /* and one of them went where it must not */
+	void *stepped;       /* the page that is open for one instruction */
+	uintptr_t called_at; /* where the handler's return address lies, as far as is known */
 	const char *limit;
 	_Alignas(ARENA_ALIGN) char answer[ANSWER_MAX]; /* of env_apply and env_query */
 	_Alignas(ARENA_ALIGN) char image[IMAGE_MAX];   /* of env_app_image */
@@ -89,6 +94,17 @@ static inline uint32_t world_push(struct world *world, nanoseconds time, uint32_
 	return sequence;
 }
 
+/* ---- watch.c --------------------------------------------------------------------------------- */
+
+/* Around each call of a plug-in's function. */
+void watch_begin(struct world *);
+void watch_end(struct world *);
+/* A store to `address` was refused: is it to be done again? Else it is the plug-in's, and wild, or
+ * not the watch's. */
+bool watch_store(struct world *, void *address, void *context);
+/* One instruction is over: was it a store that was let through? */
+bool watch_stepped(struct world *, void *context);
+
 /* ---- Questions: around every call of a function that is no handler -----------------------------
  */
 
@@ -99,6 +115,8 @@ static inline void question_begin(struct world *world, const struct question que
 	outside->question = question;
 	outside->effects_max = 0;
 	outside->calls++;
+	if (unlikely(outside->watched))
+		watch_begin(world);
 }
 
 static inline void question_end(struct world *world)
@@ -108,6 +126,8 @@ static inline void question_end(struct world *world)
 	outside->question.function = NULL;
 	outside->effects_max = outside->in_handler ? EFFECTS_MAX : 0;
 	outside->calls++;
+	if (unlikely(outside->watched && !outside->in_handler))
+		watch_end(world);
 }
 
 /* What a line of the trace tells. */
@@ -156,6 +176,8 @@ void effect_message(struct process *, struct env_message *, ticket_t after);
 /* ---- apps.c ---------------------------------------------------------------------------------- */
 
 enum { APP_KEYS_MAX = 16 };
+/* Is that in a block of its memory? */
+bool process_owns(const struct process *, uintptr_t address);
 unsigned app_keys(struct process *, const void *command, size_t, uint64_t *keys);
 
 /* ---- groups.c -------------------------------------------------------------------------------- */

@@ -266,14 +266,16 @@ static void run_until(struct world *world, nanoseconds until)
 {
 	uint64_t max_events = world->setup->max_events;
 
+	world->outside->looping = true;
 	while (world->queue.count && queue_next_time(&world->queue) <= until) {
 		happen(world, next_item(world));
 		if (unlikely(world->stop))
-			return;
+			break;
 		if (unlikely(world->events >= max_events))
 			world_limit(world, "events");
 	}
-	if (world->now < until)
+	world->outside->looping = false;
+	if (world->now < until && !world->stop)
 		world->now = until;
 }
 
@@ -292,6 +294,9 @@ enum outcome world_enter(struct world *world, void (*body)(struct world *, void 
 	if (!escaped)
 		body(world, context);
 	guard_run(before);
+	outside->looping = false;
+	if (unlikely(outside->watched))
+		watch_end(world);
 	guard_told(world);
 	outside->escapes = false;
 	outside->in_handler = false;

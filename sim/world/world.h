@@ -435,6 +435,9 @@ struct world *world_open(uintptr_t base, uint64_t arena_limit);
 void world_close(struct world *);
 /* Resets all, lays the cluster out, boots nothing yet. `setup` and `above` must outlive the run. */
 void world_begin(struct world *, const struct setup *, const struct above *);
+/* From the next run on: whatever of a plug-in writes to the arena where it must not ends its run at
+ * that instruction. Slow. */
+void world_watch(struct world *, bool);
 /* Boots every process, in order; after the floors above have taken their memory. */
 void world_boot(struct world *);
 /* Runs until the next event would be later than `until`; `now` is then `until`. */

@@ -163,6 +163,65 @@ static void what_is_asked_before_a_run_may_not_crash_or_loop(void)
 	shell_end();
 }
 
+/* ---- What breaks ordeal's own memory --------------------------------------------------------- */
+
+static const char front[] = "#include <string.h>\n"
+			    "struct mine { uint64_t asked, text[3]; };\n";
+
+/* It dies in ordeal's own code, and only a second, watched run can say why. */
+static void who_breaks_ordeals_memory_is_convicted(void)
+{
+	static const char *const wrongs[] = {
+		"memset(mine->text, 255, 400);", /* beyond its state; by a library's function: */
+		"memset(mine->text, 255, 400 + env_random(env, 9)); mine->asked++;",
+		"memset((char *)request->command + 64, 255, 4000);",
+		"memset(env, 255, 64);",
+		"memset((char *)env - (size_t)env % 4096, 255, 8192);",
+	};
+	char body[300];
+
+	outsiders_begin();
+	shell_file("mine.yaml", mine_yaml);
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		snprintf(body, sizeof(body),
+			 "struct mine *mine = state; if (++mine->asked > 2) { %s }", wrongs[i]);
+		plug_in_write(front, body, ".state_size = sizeof(struct mine),");
+		EQUAL(shell("make -s mine.so CFLAGS='-w -O2' && "
+			    "$ORDEAL run mine.yaml --plugin ./mine.so --seed 1"),
+		      1);
+		CONTAINS(shell_out(), "seed 1 violated protocol-crashed:");
+		CONTAINS(
+			shell_out(),
+			" wrote to memory that is not its own, in its handler of a request from c");
+		EQUAL(shell_err()[0], 0);
+	}
+	shell_end();
+}
+
+/* Of a whole protocol, all that it may do is let be until it does what it may not; in bulk, too. */
+static void what_is_right_is_not_taken_for_wrong(void)
+{
+	outsiders_begin();
+	shell_file("hurts.yaml",
+		   "scenario: 1\nname: hurts\ncluster: {protocol: hurts, nodes: 3, app: kv}\n"
+		   "workload: {clients: 2, rate: 50/s, arrival: poisson}\n"
+		   "run: {duration: 2s, seeds: 1..3}\nplots: []\n");
+	EQUAL(shell("cp -r \"$ORDEAL_TREE\"/protocols . && "
+		    "sed -i 's/\"raft\"/\"hurts\"/' protocols/raft/raft.c && "
+		    "sed -i 's/^\t\traft->applied++;/\t\tif (raft->applied++ == 30)\\n"
+		    "\t\t\tmemset((char *)env - (size_t)env % 4096, 255, 8192);/' "
+		    "protocols/raft/client.c && grep -q 8192 protocols/raft/client.c && "
+		    "cc -O2 -shared -fPIC -I. -I\"$ORDEAL_TREE\" -Draft_protocol=ordeal_protocol "
+		    "-o hurts.so protocols/raft/*.c protocols/common/*.c"),
+	      0);
+	EQUAL(shell("$ORDEAL run hurts.yaml --plugin ./hurts.so"), 1);
+	EQUAL(shell("grep -c 'wrote to memory that is not its own' out/hurts/seed-*/verdict.json | "
+		    "grep -c ':[1-9]'"),
+	      0);
+	CONTAINS(shell_out(), "3");
+	shell_end();
+}
+
 CU_TestInfo blame_tests[] = {
 	{"what crashes outside of handlers is the protocol's, too",
 	 what_crashes_outside_of_handlers_is_the_protocols_too},
@@ -171,5 +230,7 @@ CU_TestInfo blame_tests[] = {
 	{"a role beyond its names is no leader's", a_role_beyond_its_names_is_no_leaders},
 	{"what is asked before a run may not crash or loop",
 	 what_is_asked_before_a_run_may_not_crash_or_loop},
+	{"who breaks ordeal's memory is convicted", who_breaks_ordeals_memory_is_convicted},
+	{"what is right is not taken for wrong", what_is_right_is_not_taken_for_wrong},
 	CU_TEST_INFO_NULL,
 };
