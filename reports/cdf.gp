@@ -1,10 +1,7 @@
 # How latency is distributed: cumulative on the left, the tail on two logarithmic axes on the right.
 
 data = 'cdf.dat'
-panel = 5.6
 height = panel + foot(curves_shown) + 0.25
-between = 1.7
-half = (width - left - right - between) / 2
 
 wide = curves_shown > 1 ? 5 : 1.8
 behind = curves_shown > 1 ? '#C4C4C4' : black

@@ -1,12 +1,10 @@
 # Several results: the tails of their latency, and of each seed its 99th percentile and availability.
 
 data = 'compare.dat'
-panel = 5.4
 legend_high = row * legend_rows
 height = panel + 1.2 + legend_high + 0.35
-third = 3.0
 between = 1.75
-wide = width - left - right - 2 * (third + between)
+third = (width - left - right - wide) / 2 - between
 
 array colour[7] = [blue, vermillion, green, purple, orange, sky, grey]
 letter(i) = substr('ABCDEFG', i, i)

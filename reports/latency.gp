@@ -1,7 +1,6 @@
 # Latency of each operation at the time of its invocation, its outcome by colour and shape.
 
 data = 'latency.dat'
-panel = 5.2
 height = strip + panel + foot(1)
 
 do for [kind in "svg png"] {

@@ -1,7 +1,6 @@
 # Latency as a band from the median to the 99th percentile, with the 95th as a line.
 
 data = 'ribbon.dat'
-panel = 5.2
 height = strip + panel + foot(1)
 
 do for [kind in "svg png"] {

@@ -385,6 +385,7 @@ static void write_sizes(const struct compared *list, unsigned count, FILE *out)
 	double from = milliseconds(least) / 1.3;
 	double to = milliseconds(most > 4 * least ? most : 4 * least) * 1.5;
 
+	fprintf(out, "panel = %g\nwide = %g\n", PANEL_CM, TAILS_CM);
 	fprintf(out, "results = %u\nlegend_rows = %u\nx_least = %g\nx_most = %g\ny_least = %g\n",
 		count, (count + columns - 1) / columns, from, to, 0.5 / (double)largest);
 	write_ticks("x", from, to, TAILS_CM, NUMBERS_BESIDE_CM, out);

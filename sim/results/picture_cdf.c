@@ -147,6 +147,7 @@ void cdf_sizes(const struct show *show, FILE *out)
 		least = most > 0 ? most / 100 + 1 : 1;
 	if (most < 4 * least)
 		most = 4 * least;
+	fprintf(out, "panel = %g\nbetween = %g\nhalf = %g\n", PANEL_CM, BETWEEN_CM, half);
 	fprintf(out, "curves_shown = %u\nx_least = %g\nx_most = %g\ny_least = %g\n", shown,
 		milliseconds(least) / 1.3, milliseconds(most) * 1.3, 0.5 / (double)all);
 	write_ticks("x", milliseconds(least) / 1.3, milliseconds(most) * 1.3, half,

@@ -45,7 +45,7 @@ static void write_range(double least, double most, FILE *out)
 		least = most = 1;
 	if (most < 4 * least)
 		least = most / 4;
-	fprintf(out, "y_min = %g\ny_max = %g\n", least / 1.7, most * 1.7);
+	fprintf(out, "panel = %g\ny_min = %g\ny_max = %g\n", PANEL_CM, least / 1.7, most * 1.7);
 	write_ticks("y", least / 1.7, most * 1.7, PANEL_CM, NUMBERS_ABOVE_CM, out);
 }
 

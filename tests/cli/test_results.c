@@ -102,6 +102,39 @@ static void the_verdict_tells_how_to_run_it_again(void)
 	shell_end();
 }
 
+/* In the same words everywhere: summary, verdict, trace and caption. A heal of all says nothing. */
+static void a_heal_of_a_core_is_told(void)
+{
+	char line[400];
+
+	begin();
+	EQUAL(shell("sed -i 's/heal: 2500ms/heal: 2500ms, heal_mode: core/' raft.yaml && "
+		    "$ORDEAL run raft.yaml --seed 5 --trace"),
+	      0);
+	json_t *verdict = json_loads(shell_text("out/latest/verdict.json"), 0, NULL);
+	const json_t *heal = json_object_get(verdict, "heal");
+	const char *what = text_at(heal, "what");
+
+	EQUAL(json_array_size(json_object_get(heal, "core")), 2);
+	EQUAL(json_array_size(json_object_get(heal, "dead")) +
+		      json_array_size(json_object_get(heal, "cut")),
+	      1);
+	EQUAL(strncmp(what, "core n", 6), 0);
+	CONTAINS(shell_text("out/latest/trace.txt"), what);
+	snprintf(line, sizeof(line),
+		 "$ORDEAL run raft.yaml --seed 5 | grep -qx '  heal          %s' && "
+		 "$ORDEAL report out/latest | grep -q latency && "
+		 "grep -q '\"heal: %s\"' out/latest/latency.dat",
+		 what, what);
+	EQUAL(shell(line), 0);
+	EQUAL(shell("sed -i 's/, heal_mode: core//' raft.yaml && $ORDEAL run raft.yaml --seed 5 > "
+		    "told && ! grep '^  heal' told && grep -q '\"what\": \"all\"' "
+		    "out/latest/verdict.json && ! grep '\"heal: ' out/latest/latency.dat"),
+	      0);
+	json_decref(verdict);
+	shell_end();
+}
+
 /* The partition is scheduled; the first nemesis pauses, the second crashes. */
 static void a_drawn_fault_names_its_nemesis(void)
 {
@@ -376,6 +409,7 @@ CU_TestInfo results_tests[] = {
 	{"a run leaves all that it should, and no more",
 	 a_run_leaves_all_that_it_should_and_no_more},
 	{"the verdict tells how to run it again", the_verdict_tells_how_to_run_it_again},
+	{"a heal of a core is told in the same words everywhere", a_heal_of_a_core_is_told},
 	{"a drawn fault names its nemesis", a_drawn_fault_names_its_nemesis},
 	{"a hunt ends at the first conviction", a_hunt_ends_at_the_first_conviction},
 	{"a hunt that convicts nobody, or by another judge, fails",
