@@ -107,8 +107,8 @@ static void heal_leaves_a_core(void)
 /* Each process stands in one of the three lists, and in the words of the one that it is in. */
 static void heal_says_who_is_left(void)
 {
-	char text[FAULT_TEXT_MAX];
-	unsigned dead = 0, cut = 0;
+	char text[FAULT_TEXT_MAX], words[40];
+	unsigned dead = 0, cut = 0, told = 0;
 
 	for (uint64_t seed = 0; seed < 20; seed++) {
 		struct stage stage;
@@ -128,10 +128,18 @@ static void heal_says_who_is_left(void)
 		}
 		EQUAL(strstr(text, " dead") != NULL, faults_dead(stage.world) != 0);
 		EQUAL(strstr(text, " cut") != NULL, faults_cut_for_ever(stage.world) != 0);
+		if (count_bits(faults_dead(stage.world)) == 1) {
+			snprintf(words, sizeof(words), ", n%u dead, n%u cut",
+				 lowest_bit(faults_dead(stage.world)) + 1,
+				 lowest_bit(faults_cut_for_ever(stage.world)) + 1);
+			CONTAINS(text, words);
+			told++;
+		}
 		stage_close(&stage);
 	}
 	CU_ASSERT(dead > 0);
 	CU_ASSERT(cut > 0);
+	CU_ASSERT(told > 0);
 }
 
 /* The choice is the run's: both heals occur, and each is what its own mode would do. */
