@@ -43,6 +43,8 @@ static void write_range(double least, double most, FILE *out)
 {
 	if (most <= 0)
 		least = most = 1;
+	if (least <= 0) /* a network without latency */
+		least = most / 1000;
 	if (most < 4 * least)
 		least = most / 4;
 	fprintf(out, "panel = %g\ny_min = %g\ny_max = %g\n", PANEL_CM, least / 1.7, most * 1.7);

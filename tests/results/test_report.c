@@ -192,6 +192,26 @@ static void lines_end_where_clients_end(void)
 	shell_end();
 }
 
+/* Two gaps in a row are gaps, and no end; operations that took no time have a place on the axis. */
+static void a_ribbon_goes_on_after_gaps(void)
+{
+	by_hand();
+	EQUAL(shell("for i in $(seq 400); do for type in invoke ok; do "
+		    "echo '{\"process\":3,\"type\":\"'$type'\",\"time\":'$((3000000000 + i * "
+		    "1000000))'}'; done; done > more && sed -i '/\"ok\".*2130000000/s/ok/info/' "
+		    "hand/history.jsonl && cat more >> hand/history.jsonl && "
+		    "$ORDEAL report hand --plots ribbon"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(block("ribbon.dat", "ribbon"),
+			       "0.000000 20.000000 40.000000 40.000000 3\n"
+			       "1.000000 20.000000 40.000000 40.000000 3\n"
+			       "3.000000 0.000000 0.000000 0.000000 400\n"
+			       "4.000000 0.000000 0.000000 0.000000 400\n");
+	CONTAINS(shell_text("hand/ribbon.gp"), "y_min = 0.0235294\n");
+	EQUAL(shell("grep -c '^$' hand/ribbon.dat | grep -qx 14"), 0);
+	shell_end();
+}
+
 static void mostly_avoidable_is_drawn(void)
 {
 	by_hand();
@@ -208,13 +228,18 @@ static void mostly_avoidable_is_drawn(void)
 static void moments_are_seen(void)
 {
 	by_hand();
-	EQUAL(shell("{ echo '2500000000,n2,up,candidate,1,'; echo '2510000000,n2,up,leader,2,'; "
-		    "echo '3000000000,n2,up,follower,2,'; echo '3001000000,n2,up,leader,2,'; } >> "
-		    "hand/series.csv && $ORDEAL report hand --plots leaders"),
+	EQUAL(shell("{ echo '2500000000,n2,up,candidate,1,'; echo '2502000000,n2,up,leader,2,'; } "
+		    ">> hand/series.csv && $ORDEAL report hand --plots leaders"),
 	      0);
-	CU_ASSERT_STRING_EQUAL(block("leaders.dat", "candidate"), "1 2.500000 2.510000\n");
+	CU_ASSERT_STRING_EQUAL(block("leaders.dat", "candidate"), "1 2.492260 2.502000\n");
 	CONTAINS(shell_text("hand/leaders.gp"),
 		 "has_follower = 1\nhas_candidate = 1\nhas_even = 1\n");
+	EQUAL(shell("sed -i 's/^0,n2,up,follower,1/1000000,n2,up,leader,1/; "
+		    "2s/down/up/; 3s/^0/1000000/' hand/series.csv && "
+		    "$ORDEAL report hand --plots leaders"),
+	      0);
+	CU_ASSERT_STRING_EQUAL(block("leaders.dat", "follower"), "0 0.000000 0.001000\n");
+	CONTAINS(shell_text("hand/leaders.gp"), "has_follower = 0\n");
 	shell_end();
 }
 
@@ -340,6 +365,7 @@ CU_TestInfo report_tests[] = {
 	{"a logarithmic axis has numbers enough to be read", logarithmic_axes_can_be_read},
 	{"a picture without anything to see says so", nothing_to_see_is_said},
 	{"the lines of availability end where the clients end", lines_end_where_clients_end},
+	{"a ribbon goes on after gaps", a_ribbon_goes_on_after_gaps},
 	{"buckets that were avoidable for the most part are drawn so", mostly_avoidable_is_drawn},
 	{"moments are seen, and what cannot be seen is in no legend", moments_are_seen},
 	{"a report draws the same pictures as the run", the_same_pictures},
