@@ -1,4 +1,4 @@
-# Several results: the tails of their latency, and of each seed its 99th percentile and availability.
+# Several results: tails of their latency, and of each seed its 99th percentile and availability.
 
 data = 'compare.dat'
 legend_high = row * legend_rows

@@ -102,6 +102,19 @@ static void the_verdict_tells_how_to_run_it_again(void)
 	shell_end();
 }
 
+/* Who reaches whom is no column: that it changes is no line either. */
+static void a_line_of_the_series_is_a_change(void)
+{
+	begin();
+	EQUAL(shell("sed -i 's/\\[\\[leader\\], \\[rest\\]\\]/[[clients], [n1, n2, n3]]/' "
+		    "raft.yaml && "
+		    "$ORDEAL run raft.yaml --seed 5 && grep -q 'partition c1 c2' "
+		    "out/latest/verdict.json && awk -F, '{now = $3 FS $4 FS $5 FS $6; "
+		    "if (now == last[$2]) exit 1; last[$2] = now}' out/latest/series.csv"),
+	      0);
+	shell_end();
+}
+
 /* In the same words everywhere: summary, verdict, trace and caption. A heal of all says nothing. */
 static void a_heal_of_a_core_is_told(void)
 {
@@ -409,6 +422,7 @@ CU_TestInfo results_tests[] = {
 	{"a run leaves all that it should, and no more",
 	 a_run_leaves_all_that_it_should_and_no_more},
 	{"the verdict tells how to run it again", the_verdict_tells_how_to_run_it_again},
+	{"a line of the series is a change", a_line_of_the_series_is_a_change},
 	{"a heal of a core is told in the same words everywhere", a_heal_of_a_core_is_told},
 	{"a drawn fault names its nemesis", a_drawn_fault_names_its_nemesis},
 	{"a hunt ends at the first conviction", a_hunt_ends_at_the_first_conviction},

@@ -86,6 +86,20 @@ static void figures_by_hand(void)
 	shell_end();
 }
 
+/* Of a run without faults, the calm operations are all there are. */
+static void a_curve_that_is_another_is_not_drawn(void)
+{
+	by_hand();
+	EQUAL(shell("sed -i 's/\"faults\"/\"none\"/' hand/verdict.json && "
+		    "$ORDEAL report hand --plots cdf"),
+	      0);
+	CONTAINS(shell_text("hand/cdf.gp"), "title_all = 'all: 4 of 5 operations succeeded'\n"
+					    "title_calm = ''\ntitle_faulty = ''\n");
+	CU_ASSERT_STRING_EQUAL(block("cdf.dat", "calm"), "");
+	CU_ASSERT_STRING_EQUAL(block("cdf.dat", "calm-marks"), "");
+	shell_end();
+}
+
 static void faults_are_shaded_once(void)
 {
 	by_hand();
@@ -176,7 +190,7 @@ static void nothing_to_see_is_said(void)
 }
 
 /* The first operation begins in the first second, the last is answered in the third: the fourth
- * would look like an outage. */
+ * would look like an outage. What probes ask after the heal does not go on. */
 static void lines_end_where_clients_end(void)
 {
 	by_hand();
@@ -184,6 +198,9 @@ static void lines_end_where_clients_end(void)
 		    "echo '{\"process\":3,\"type\":\"'$type'\",\"time\":'$((1000000000 + i * "
 		    "1000000))'}'; "
 		    "done; done > more && sed -i '6r more' hand/history.jsonl && "
+		    "for type in invoke ok; do "
+		    "echo '{\"process\":3,\"type\":\"'$type'\",\"time\":4500000000}'; "
+		    "done >> hand/history.jsonl && "
 		    "$ORDEAL report hand --plots availability"),
 	      0);
 	CU_ASSERT_STRING_EQUAL(block("availability.dat", "rates"),
@@ -357,6 +374,7 @@ static void refusals(void)
 
 CU_TestInfo report_tests[] = {
 	{"a picture's figures are those that are counted by hand", figures_by_hand},
+	{"a curve that is another is not drawn", a_curve_that_is_another_is_not_drawn},
 	{"faults are shaded once, and named with their amounts; the caption names the bug",
 	 faults_are_shaded_once},
 	{"a legend names what occurs", legends_name_what_occurs},
