@@ -16,6 +16,7 @@
  */
 #include "protocols/common/inspect.h"
 #include "protocols/common/mix.h"
+#include "protocols/common/pace.h"
 
 #include <string.h>
 
@@ -51,8 +52,9 @@ struct operation {
 	request_id request; /* in messages too: a member's older ones are not mistaken for it */
 	enum phase phase;
 	bool reads;
-	unsigned tries, answers;
+	unsigned answers;
 	uint64_t answered; /* the set of those that have, in this phase */
+	struct asking asking;
 	uint64_t key;
 	tag_t tag;     /* querying: the highest that was told; storing: what is stored */
 	void *command; /* the client's, until it is chosen what to store */
@@ -68,15 +70,16 @@ struct abd {
 	process_id self;
 	unsigned quorum, member_count;
 	const process_id *members;
-	struct operation *operations; /* those under way; a place that is free is taken again */
-	uint32_t places, open;
+	struct operation *operations; /* those under way, in `places`; the others are free */
+	uint64_t places, open;
+	struct pace pace;
 	uint64_t highest; /* the highest number of a tag that it has stored */
 };
 
 struct abd_options {
 	nanoseconds retry[2]; /* least, most */
+	int64_t under_way;
 };
-enum { DOUBLINGS = 3 }; /* of the time between one try and the next */
 
 struct query {
 	uint64_t operation, key;
@@ -106,7 +109,7 @@ enum {
 	NUMBERS_ALONE,
 	SKIPS_QUERY,
 };
-enum { READER_CAUGHT_UP, STORE_CAME_LATE, PHASE_REPEATED, WRITES_MET };
+enum { READER_CAUGHT_UP, STORE_CAME_LATE, PHASE_REPEATED, WRITES_MET, HANDS_FULL };
 
 /* ---- Transitions ----------------------------------------------------------------------------- */
 
@@ -202,11 +205,10 @@ static void send_store(struct env *env, struct abd *abd, const struct operation 
 	env_attach(env, store, operation->key, own.tag, own.command, own.size);
 }
 
-/* Those that have not answered are asked, again and again, but ever more rarely. */
+/* Those that have not answered are asked, again and again, but never faster than answers come. */
 static void ask(struct env *env, struct abd *abd, struct operation *operation)
 {
 	const struct abd_options *options = env_options(env);
-	unsigned doublings = operation->tries < DOUBLINGS ? operation->tries : DOUBLINGS;
 
 	for (unsigned i = 0; i < abd->member_count; i++) {
 		process_id to = abd->members[i];
@@ -218,9 +220,8 @@ static void ask(struct env *env, struct abd *abd, struct operation *operation)
 		else
 			send_store(env, abd, operation, to);
 	}
-	env_arm(env, RETRY, (uint64_t)(operation - abd->operations), options->retry[0] << doublings,
-		options->retry[1] << doublings);
-	operation->tries++;
+	pace_ask(env, &abd->pace, &operation->asking, options->retry, RETRY,
+		 (uint64_t)(operation - abd->operations));
 }
 
 /* The answer leaves when this member's own disk has what it rests on. */
@@ -240,7 +241,7 @@ static bool begin_phase(struct env *env, struct abd *abd, struct operation *oper
 			enum phase phase)
 {
 	operation->phase = phase;
-	operation->tries = 0;
+	operation->asking = (struct asking){0};
 	operation->answers = 1;
 	operation->answered = (uint64_t)1 << abd->self;
 	if (operation->answers >= abd->quorum)
@@ -306,32 +307,35 @@ static struct operation *operation_named(struct abd *abd, request_id request, en
 {
 	if (abd->role == SILENT)
 		return NULL;
-	for (uint32_t i = 0; i < abd->places; i++)
+	for (uint64_t i = 0; i < abd->places; i++)
 		if (abd->operations[i].request == request && abd->operations[i].phase == phase)
 			return &abd->operations[i];
 	return NULL;
 }
 
 /* True: with this one, a majority has answered. */
-static bool heard(const struct abd *abd, struct operation *operation, process_id from)
+static bool heard(const struct env *env, struct abd *abd, struct operation *operation,
+		  process_id from)
 {
 	if (operation->answered >> from & 1)
 		return false; /* a copy, or the answer to a repeated question */
 	operation->answered |= (uint64_t)1 << from;
-	return ++operation->answers == abd->quorum;
+	if (++operation->answers < abd->quorum)
+		return false;
+	pace_answered(env, &abd->pace, &operation->asking);
+	return true;
 }
 
-static struct operation *take_place(struct env *env, struct abd *abd)
+/* NULL: as many are under way as may be. Each sends to all the others, and it is by taking on ever
+ * more that a member under load would keep them all from their end. */
+static struct operation *take_place(struct abd *abd)
 {
-	uint32_t place = 0;
+	uint64_t place = 0;
 
 	while (place < abd->places && abd->operations[place].phase != FREE)
 		place++;
-	if (place == abd->places) {
-		abd->places = abd->places ? 2 * abd->places : 8;
-		abd->operations = env_realloc(env, abd->operations,
-					      abd->places * sizeof(*abd->operations));
-	}
+	if (place == abd->places)
+		return NULL;
 	abd->open++;
 	return &abd->operations[place];
 }
@@ -357,10 +361,13 @@ static bool recall(struct env *env, struct abd *abd)
 
 static void on_boot(struct env *env, void *state, enum boot boot)
 {
+	const struct abd_options *options = env_options(env);
 	struct abd *abd = state;
 
 	abd->self = env_self(env);
 	abd->member_count = env_members(env, env_group(env), &abd->members);
+	abd->places = (uint64_t)options->under_way;
+	abd->operations = env_alloc(env, abd->places * sizeof(*abd->operations));
 	/* ABD 3: any two majorities share a member. */
 	abd->quorum = abd->member_count / 2 + 1;
 	if (BUG(env, MINORITY_QUORUM) && abd->quorum > 1)
@@ -385,8 +392,13 @@ static void on_request(struct env *env, void *state, const struct request *reque
 	if (operation_named(abd, request->id, QUERYING) ||
 	    operation_named(abd, request->id, STORING))
 		return; /* a copy of the request */
-	struct operation *operation = take_place(env, abd);
+	struct operation *operation = take_place(abd);
 
+	if (!operation) {
+		env_sometimes(env, HANDS_FULL);
+		env_redirect(env, request->id, abd->self);
+		return;
+	}
 	*operation = (struct operation){.request = request->id,
 					.reads = reads,
 					.key = request->keys[0],
@@ -434,7 +446,7 @@ static void on_query_reply(struct env *env, void *state, process_id from, const 
 	if (env_next_record(body, &held) &&
 	    hold_if_newer(env, abd, operation->key, reply->tag, held.command, held.size))
 		env_sometimes(env, READER_CAUGHT_UP);
-	if (heard(abd, operation, from))
+	if (heard(env, abd, operation, from))
 		choose(env, abd, operation);
 }
 
@@ -470,7 +482,7 @@ static void on_store_ack(struct env *env, void *state, process_id from, const vo
 	struct operation *operation = operation_named(abd, ack->operation, STORING);
 
 	(void)count;
-	if (operation && ack->tag >= operation->tag && heard(abd, operation, from))
+	if (operation && ack->tag >= operation->tag && heard(env, abd, operation, from))
 		finish(env, abd, operation);
 }
 
@@ -483,6 +495,7 @@ static void on_retry(struct env *env, void *state, uint64_t place)
 	if (abd->role == SILENT)
 		return;
 	env_sometimes(env, PHASE_REPEATED);
+	pace_waited_in_vain(&abd->pace, &abd->operations[place].asking);
 	ask(env, abd, &abd->operations[place]);
 }
 
@@ -504,7 +517,7 @@ static uint64_t digest(const struct env *env, const void *state)
 		look_at(env, cell, &own);
 		sum = mix_after(mix_after(sum, cell), own.tag);
 	}
-	for (uint32_t i = 0; i < abd->places; i++) { /* in whatever places they stand */
+	for (uint64_t i = 0; i < abd->places; i++) { /* in whatever places they stand */
 		const struct operation *operation = &abd->operations[i];
 
 		if (operation->phase != FREE)
@@ -517,7 +530,7 @@ static uint64_t digest(const struct env *env, const void *state)
 
 static nanoseconds patience(const void *options)
 {
-	return ((const struct abd_options *)options)->retry[1] << DOUBLINGS;
+	return pace_longest(((const struct abd_options *)options)->retry);
 }
 
 /* ---- The table ------------------------------------------------------------------------------- */
@@ -590,13 +603,21 @@ const struct protocol abd_protocol = {
 	.options =
 		(const struct option[]){
 			{.name = "retry",
-			 .help = "how long a phase waits for answers before it asks again; each "
-				 "time twice as long, up to eight times",
+			 .help = "how long a phase waits for answers before it asks again, where "
+				 "they come fast; up to sixteen times as long where they don't",
 			 .fallback = "25ms..50ms",
 			 .kind = OPT_RANGE,
 			 .offset = offsetof(struct abd_options, retry),
 			 .min = MILLISECOND,
 			 .max = 3600000 * MILLISECOND},
+			{.name = "under_way",
+			 .help = "how many operations a member takes on at once; whoever asks for "
+				 "more is told 'not now'",
+			 .fallback = "8",
+			 .kind = OPT_COUNT,
+			 .offset = offsetof(struct abd_options, under_way),
+			 .min = 1,
+			 .max = 4096},
 			{0}},
 	.observes = (const unsigned[]){OBSERVATION_COUNT},
 	.bugs =
@@ -628,5 +649,6 @@ const struct protocol abd_protocol = {
 			[STORE_CAME_LATE] = {"a store came after a newer one"},
 			[PHASE_REPEATED] = {"a phase was repeated"},
 			[WRITES_MET] = {"two writes of one key met"},
+			[HANDS_FULL] = {"a member had its hands full"},
 			{0}},
 };

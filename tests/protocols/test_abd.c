@@ -1,11 +1,14 @@
 /* abd: registers under quorums, driven by hand through the stories of its papers. */
 #include "tests/protocols/cluster.h"
 
-static const nanoseconds retry[2] = {25 * MS, 50 * MS};
+static const struct {
+	nanoseconds retry[2];
+	int64_t under_way;
+} options = {{25 * MS, 50 * MS}, 8};
 
 static void abd_options(struct setup *setup)
 {
-	setup->groups[0].options = retry;
+	setup->groups[0].options = &options;
 }
 
 static struct cluster *open_abd(unsigned members)
@@ -270,6 +273,32 @@ static void lost_messages_are_sent_again_until_a_majority_answers(void)
 	EQUAL(at->world->counters.sent, sent); /* and then no more */
 }
 
+static void who_has_its_hands_full_says_not_now(void)
+{
+	struct cluster *at = open_abd(3);
+	request_id wrote[8];
+
+	cluster_isolate(at, 0);
+	for (unsigned i = 0; i < 8; i++)
+		wrote[i] = cluster_ask(at, 0, WRITE, i, 10 + i);
+	cluster_run(at, 20 * MS);
+	request_id one_more = cluster_ask(at, 0, WRITE, 8, 18);
+
+	cluster_run(at, 20 * MS);
+	CU_ASSERT_FATAL(cluster_told(at, one_more) != NULL);
+	EQUAL(cluster_told(at, one_more)->kind, MESSAGE_REDIRECT);
+	EQUAL(cluster_told(at, one_more)->whom, 0);
+	EQUAL(cluster_see(at, 0, "open"), 8);
+	cluster_rejoin(at, 0);
+	cluster_run(at, 500 * MS);
+	for (unsigned i = 0; i < 8; i++)
+		CU_ASSERT(answered(at, wrote[i]));
+	EQUAL(cluster_see(at, 0, "open"), 0);
+	one_more = cluster_ask(at, 0, WRITE, 8, 18); /* places are taken again */
+	cluster_run(at, 20 * MS);
+	CU_ASSERT(answered(at, one_more));
+}
+
 static void with_a_lost_disk_it_falls_silent_for_good(void)
 {
 	struct cluster *at = open_abd(3);
@@ -448,6 +477,7 @@ CU_TestInfo abd_tests[] = {
 	{"what was answered outlives a crash of all", what_was_answered_outlives_a_crash_of_all},
 	{"lost messages are sent again until a majority answers",
 	 lost_messages_are_sent_again_until_a_majority_answers},
+	{"who has its hands full says \"not now\"", who_has_its_hands_full_says_not_now},
 	{"with a lost disk it falls silent for good", with_a_lost_disk_it_falls_silent_for_good},
 	{"who finds a rotten cell falls silent, whatever it looked for",
 	 who_finds_a_rotten_cell_falls_silent},
