@@ -11,24 +11,28 @@
  * the State Machine Approach, ACM Computing Surveys 22(4), 1990).
  */
 #include "protocols/common/inspect.h"
+#include "protocols/common/pace.h"
 #include "protocols/common/table.h"
 
 #include <string.h>
 
 /* ---- State ----------------------------------------------------------------------------------- */
 
-/* A client that waits, and what it asked, to be proposed again. */
+/* What a client waits for, to be proposed again. */
 struct proposal {
-	request_id operation;
+	request_id operation; /* 0: none, the place is free */
 	void *command;
 	size_t size;
+	struct asking asking;
 };
 
+enum { UNDER_WAY = 64 }; /* proposals at once; who asks for more is told "not now" */
 struct counter {
 	struct table counted; /* by operation: how often it was applied below */
-	struct proposal *proposals;
-	uint64_t waiting, room;
+	struct proposal proposals[UNDER_WAY];
+	uint64_t waiting;
 	uint64_t applied; /* the last index below */
+	struct pace pace;
 };
 
 struct counter_options {
@@ -50,39 +54,33 @@ static request_id operation_of(const void *command)
 	return operation;
 }
 
-static void wait_for(struct env *env, struct counter *counter, const struct request *request)
+/* The proposal of that operation, or of 0 a free place; NULL: there is none. */
+static struct proposal *proposal_of(struct counter *counter, request_id operation)
 {
-	if (counter->waiting == counter->room) {
-		counter->room = counter->room ? 2 * counter->room : 8;
-		counter->proposals = env_realloc(env, counter->proposals,
-						 counter->room * sizeof(*counter->proposals));
-	}
-	struct proposal *proposal = &counter->proposals[counter->waiting++];
-
-	*proposal = (struct proposal){.operation = operation_of(request->command),
-				      .command = env_alloc(env, request->size),
-				      .size = request->size};
-	memcpy(proposal->command, request->command, request->size);
+	for (unsigned i = 0; i < UNDER_WAY; i++)
+		if (counter->proposals[i].operation == operation)
+			return &counter->proposals[i];
+	return NULL;
 }
 
-/* True: a client waits for it, and does so no more. */
-static bool waited_for(struct env *env, struct counter *counter, request_id operation)
-{
-	for (uint64_t i = 0; i < counter->waiting; i++) {
-		if (counter->proposals[i].operation != operation)
-			continue;
-		env_free(env, counter->proposals[i].command);
-		counter->proposals[i] = counter->proposals[--counter->waiting];
-		return true;
-	}
-	return false;
-}
-
-static void retry_later(struct env *env)
+static void propose(struct env *env, struct counter *counter, struct proposal *proposal)
 {
 	const struct counter_options *options = env_options(env);
 
-	env_arm(env, RETRY, 0, options->retry[0], options->retry[1]);
+	env_propose(env, env_base(env), proposal->command, proposal->size);
+	pace_ask(env, &counter->pace, &proposal->asking, options->retry, RETRY,
+		 (uint64_t)(proposal - counter->proposals));
+}
+
+static void answer_to(struct env *env, struct counter *counter, struct proposal *proposal,
+		      const void *answer, size_t size)
+{
+	env_reply(env, proposal->operation, answer, size);
+	env_disarm(env, RETRY, (uint64_t)(proposal - counter->proposals));
+	pace_answered(env, &counter->pace, &proposal->asking);
+	env_free(env, proposal->command);
+	*proposal = (struct proposal){0};
+	counter->waiting--;
 }
 
 /* ---- Message handlers ------------------------------------------------------------------------ */
@@ -95,9 +93,14 @@ static void on_boot(struct env *env, void *state, enum boot boot)
 static void on_request(struct env *env, void *state, const struct request *request)
 {
 	struct counter *counter = state;
+	struct proposal *proposal = proposal_of(counter, 0);
 
 	if (request->kind != REQUEST_WRITE && request->kind != REQUEST_READ) {
 		env_refuse(env, request->id);
+		return;
+	}
+	if (!proposal) {
+		env_redirect(env, request->id, env_self(env)); /* not now */
 		return;
 	}
 	/* Nobody else knows of it yet, and a crash takes it. */
@@ -107,10 +110,12 @@ static void on_request(struct env *env, void *state, const struct request *reque
 
 		env_reply(env, request->id, answer, size);
 	}
-	wait_for(env, counter, request);
-	env_propose(env, env_base(env), request->command, request->size);
-	if (counter->waiting == 1)
-		retry_later(env);
+	*proposal = (struct proposal){.operation = operation_of(request->command),
+				      .command = env_alloc(env, request->size),
+				      .size = request->size};
+	memcpy(proposal->command, request->command, request->size);
+	counter->waiting++;
+	propose(env, counter, proposal);
 }
 
 static void on_applied(struct env *env, void *state, group_id group, uint64_t index,
@@ -127,25 +132,21 @@ static void on_applied(struct env *env, void *state, group_id group, uint64_t in
 	if (before && !BUG(env, COUNTS_TWICE))
 		size = 0; /* it was counted already: nothing happens at this index */
 	const void *answer = env_apply(env, index, size ? command : NULL, size, &size);
+	struct proposal *proposal = operation ? proposal_of(counter, operation) : NULL;
 
-	if (operation && waited_for(env, counter, operation))
-		env_reply(env, operation, answer, size);
+	if (proposal)
+		answer_to(env, counter, proposal, answer, size);
 }
 
 /* ---- Timer handlers -------------------------------------------------------------------------- */
 
-static void on_retry(struct env *env, void *state, uint64_t key)
+static void on_retry(struct env *env, void *state, uint64_t place)
 {
-	const struct counter *counter = state;
+	struct counter *counter = state;
 
-	(void)key;
-	for (uint64_t i = 0; i < counter->waiting; i++) {
-		env_propose(env, env_base(env), counter->proposals[i].command,
-			    counter->proposals[i].size);
-		env_sometimes(env, PROPOSED_AGAIN);
-	}
-	if (counter->waiting)
-		retry_later(env);
+	env_sometimes(env, PROPOSED_AGAIN);
+	pace_waited_in_vain(&counter->pace, &counter->proposals[place].asking);
+	propose(env, counter, &counter->proposals[place]);
 }
 
 /* ---- Inspectors ------------------------------------------------------------------------------ */
@@ -155,7 +156,7 @@ SEE(struct counter, applied)
 
 static nanoseconds patience(const void *options)
 {
-	return ((const struct counter_options *)options)->retry[1];
+	return pace_longest(((const struct counter_options *)options)->retry);
 }
 
 /* ---- The table ------------------------------------------------------------------------------- */
@@ -186,14 +187,17 @@ const struct protocol counter_protocol = {
 	.inspectors = (const struct inspector[]){{"waiting", see_waiting, NULL},
 						 {"applied", see_applied, NULL},
 						 {0}},
-	.options = (const struct option[]){{.name = "retry",
-					    .help = "how long it waits before it proposes again",
-					    .fallback = "200ms..400ms",
-					    .kind = OPT_RANGE,
-					    .offset = offsetof(struct counter_options, retry),
-					    .min = MILLISECOND,
-					    .max = 3600000 * MILLISECOND},
-					   {0}},
+	.options =
+		(const struct option[]){
+			{.name = "retry",
+			 .help = "how long it waits before it proposes again, where answers come "
+				 "fast; up to sixteen times as long where they don't",
+			 .fallback = "50ms..100ms",
+			 .kind = OPT_RANGE,
+			 .offset = offsetof(struct counter_options, retry),
+			 .min = MILLISECOND,
+			 .max = 3600000 * MILLISECOND},
+			{0}},
 	.observes = (const unsigned[]){OBSERVATION_COUNT},
 	.bugs = (const struct bug[]){[ANSWERS_TOO_SOON] = {"answers-before-applied",
 							   "an answer tells what is agreed upon",

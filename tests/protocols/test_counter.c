@@ -185,6 +185,54 @@ static void what_is_applied_is_told_in_order_whatever_is_chosen_next(void)
 	EQUAL(read_at(at, 1, 1), 20);
 }
 
+static uint64_t proposed_within(struct cluster *at, nanoseconds time)
+{
+	uint64_t before = at->world->proposals;
+
+	cluster_run(at, time);
+	return at->world->proposals - before;
+}
+
+static void who_proposes_in_vain_does_so_ever_more_rarely(void)
+{
+	struct cluster *at = open_on("single", 1);
+
+	cluster_run(at, 10 * MS);
+	world_pause(at->world, 0); /* the base applies nothing any more */
+	cluster_ask(at, 1, WRITE, 1, 5);
+	EQUAL(proposed_within(at, 700 * MS), 3);
+	cluster_run(at, 6000 * MS);
+	CU_ASSERT(proposed_within(at, 16000 * MS) <= 5);
+	world_resume(at->world, 0);
+	cluster_run(at, 10 * MS);
+	cluster_ask(at, 1, WRITE, 1, 6); /* is proposed once, and answered */
+	cluster_run(at, 10 * MS);
+	EQUAL(cluster_see(at, 1, "waiting"), 0);
+	world_pause(at->world, 0);
+	cluster_ask(at, 1, WRITE, 1, 7);
+	EQUAL(proposed_within(at, 700 * MS), 3);
+}
+
+static void who_has_proposed_enough_says_not_now(void)
+{
+	enum { UNDER_WAY = 64 };
+	struct cluster *at = open_on("single", 1);
+	request_id asked[UNDER_WAY + 1];
+
+	cluster_run(at, 10 * MS);
+	world_disk_slower(at->world, 0, 100 * 1000); /* the base applies nothing for a while */
+	for (unsigned i = 0; i <= UNDER_WAY; i++)
+		asked[i] = cluster_ask(at, 1, WRITE, 1, 1 + i);
+	cluster_run(at, 5 * MS);
+	EQUAL(cluster_see(at, 1, "waiting"), UNDER_WAY);
+	CU_ASSERT_FATAL(cluster_told(at, asked[UNDER_WAY]) != NULL);
+	EQUAL(cluster_told(at, asked[UNDER_WAY])->kind, MESSAGE_REDIRECT);
+	cluster_run(at, 500 * MS);
+	for (unsigned i = 0; i < UNDER_WAY; i++)
+		CU_ASSERT(answered(at, asked[i]));
+	EQUAL(cluster_see(at, 1, "waiting"), 0);
+}
+
 static void an_answer_before_it_is_applied_may_be_taken_back(void)
 {
 	struct cluster *at = open_on("single", 1);
@@ -288,6 +336,9 @@ CU_TestInfo counter_tests[] = {
 	 nothing_that_was_applied_is_lost_in_a_pause},
 	{"what is applied is told in order whatever is chosen next",
 	 what_is_applied_is_told_in_order_whatever_is_chosen_next},
+	{"who proposes in vain does so ever more rarely",
+	 who_proposes_in_vain_does_so_ever_more_rarely},
+	{"who has proposed enough says \"not now\"", who_has_proposed_enough_says_not_now},
 	{"an answer before it is applied may be taken back",
 	 an_answer_before_it_is_applied_may_be_taken_back},
 	{"a proposal follows its redirect to the leader",

@@ -282,8 +282,8 @@ static nanoseconds patience_with(const char *raft, const char *counter)
 
 static void patience_is_that_of_the_slowest(void)
 {
-	EQUAL(patience_with("election_timeout: 1s..2s", "retry: 100ms..150ms"), 2000000000);
-	EQUAL(patience_with("election_timeout: 1s..2s", "retry: 1s..5s"), 5000000000);
+	EQUAL(patience_with("election_timeout: 1s..2s", "retry: 50ms..100ms"), 2000000000);
+	EQUAL(patience_with("election_timeout: 1s..2s", "retry: 1s..5s"), 16 * 5000000000);
 }
 
 /* What such a register holds is what a quorum says. */
