@@ -51,8 +51,9 @@ bool read_protocol(struct reading *reading, const struct node *node)
 		       why);
 		return false;
 	}
-	for (; protocols[count] && count < NAMES_MAX; count++)
+	for (; protocols[count] && count < NAMES_MAX - 1; count++)
 		names[count] = protocols[count]->name;
+	names[count++] = "what --plugin FILE.so brings";
 	refuse_name(reading, "protocol", node, names, count);
 	return false;
 }

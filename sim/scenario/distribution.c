@@ -89,6 +89,8 @@ const char *read_duration(const char *text, nanoseconds *duration)
 		return no_number(text + negative, "is no duration");
 	if (!*unit)
 		return "has no unit";
+	if (strstr(unit, ".."))
+		return "is a range";
 	nanoseconds length = unit_named(unit);
 
 	if (!length)

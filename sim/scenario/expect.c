@@ -105,7 +105,7 @@ static void read_expectation(struct reading *reading, const struct node *word,
 		if (keys)
 			refuse(reading, keys, "\"%s\" takes no keys; accepted: the word alone",
 			       word->text);
-	} else if (!keys || expect_kind(reading, word->text, keys, NODE_MAP)) {
+	} else if (!keys || expect_section(reading, word->text, keys, inner)) {
 		read_section(reading, inner, keys, word, expect);
 	}
 }

@@ -63,8 +63,17 @@ static bool known_keys(struct reading *reading, const struct node *map,
 		if (key && key->type == TYPE_NOT_YET)
 			refuse(reading, entry, "\"%s\" is not yet built; accepted: %s", key->name,
 			       key->help);
-		else if (!key && !kind_named(entry->text) && !is_amount(kind, entry->text) &&
-			 !(kind && kind->sorted && !strcmp(entry->text, sort_key)))
+		else if (key || kind_named(entry->text) || is_amount(kind, entry->text) ||
+			 (kind && kind->sorted && !strcmp(entry->text, sort_key)))
+			continue;
+		else if (kind && names_target(entry->text))
+			refuse(reading, entry,
+			       "\"%s\" is no key of faults: a comma ends what is hit; accepted: %s",
+			       entry->text,
+			       kind->shape == FAULT_ON_LINKS
+				       ? "links such as n1 -> n2, or n1 + n2 -> rest"
+				       : "several in a list, such as [n1, n2]");
+		else
 			refuse_key(reading, entry, IN_FAULT, more, count);
 	}
 	return reading->complaints->count == before;
@@ -73,7 +82,8 @@ static bool known_keys(struct reading *reading, const struct node *map,
 static bool read_parts(struct reading *reading, const struct node *node,
 		       const struct fault_kind *kind, struct fault *fault)
 {
-	if (!expect_kind(reading, kind->name, node, NODE_LIST))
+	if (!expect_like(reading, kind->name, node, NODE_LIST,
+			 "a list of parts, such as [[n1, n2], rest]"))
 		return false;
 	if (node->count < kind->parts_min || node->count > FAULT_PARTS_MAX) {
 		refuse(reading, node, "%u part%s; accepted: %u to %d, such as [[n1, n2], %srest]",
@@ -240,7 +250,8 @@ static void read_fault(struct reading *reading, const struct node *map, struct f
 {
 	unsigned before = reading->complaints->count;
 
-	if (!expect_kind(reading, "faults", map, NODE_MAP))
+	if (!expect_like(reading, "faults", map, NODE_MAP,
+			 "a mapping, such as {at: 10s, crash: n1, for: 5s}"))
 		return;
 	const struct node *what = find_kind(reading, map);
 	if (!what && reading->complaints->count != before)

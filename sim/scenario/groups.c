@@ -208,7 +208,7 @@ void read_cluster(struct reading *reading, const struct node *node)
 
 	for (unsigned i = 0; i < scenario->group_count; i++, map = map->next) {
 		reading->group = &scenario->groups[i];
-		if (expect_kind(reading, "cluster", map, NODE_MAP))
+		if (expect_section(reading, "cluster", map, IN_CLUSTER))
 			read_group(reading, map);
 	}
 	if (scenario_nodes(scenario) > PROCESSES_MAX)

@@ -74,7 +74,7 @@ bool read_links(struct reading *reading, const struct node *list)
 		struct link_override *link = &scenario->links[scenario->link_count++];
 
 		link->link = scenario->link;
-		if (expect_kind(reading, "links", item, NODE_MAP))
+		if (expect_section(reading, "links", item, IN_LINK))
 			read_link(reading, item, link);
 	}
 	return true;

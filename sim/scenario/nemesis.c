@@ -44,15 +44,16 @@ static bool may_be_drawn(struct reading *reading, const struct node *entry, unsi
 
 bool read_kinds(struct reading *reading, const struct key *key, const struct node *map, void *base)
 {
+	static const char accepted[] =
+		"a mapping of kinds of fault to their weights, such as {crash: 3, pause: 1}";
 	struct nemesis *nemesis = base;
 	const char *names[FAULT_KINDS];
 
-	if (!expect_kind(reading, "choose", map, NODE_MAP))
+	if (!expect_like(reading, "choose", map, NODE_MAP, accepted))
 		return false;
 	if (!map->count)
-		refuse(reading, map,
-		       "choose: no kind of fault stands here; accepted: such as "
-		       "{crash: 3, pause: 1}");
+		refuse(reading, map, "choose: no kind of fault stands here; accepted: %s",
+		       accepted);
 	for (unsigned i = 0; i < FAULT_KINDS; i++)
 		names[i] = fault_kinds[i].name;
 	for (const struct node *entry = map->first; entry; entry = entry->next) {
@@ -127,7 +128,7 @@ bool read_nemeses(struct reading *reading, const struct node *list)
 	for (const struct node *item = list->first; item; item = item->next) {
 		struct nemesis *nemesis = &scenario->nemeses[scenario->nemesis_count++];
 
-		if (!expect_kind(reading, "nemesis", item, NODE_MAP))
+		if (!expect_section(reading, "nemesis", item, IN_NEMESIS))
 			continue;
 		read_section(reading, IN_NEMESIS, item, item, nemesis);
 		check_between(reading, tree_find(item, "between"), nemesis);

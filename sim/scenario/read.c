@@ -40,18 +40,68 @@ void refuse_value(struct reading *reading, const struct key *key, const struct n
 	free(accepted.bytes);
 }
 
-bool expect_kind(struct reading *reading, const char *what, const struct node *node,
-		 enum node_kind kind)
+bool expect_like(struct reading *reading, const char *what, const struct node *node,
+		 enum node_kind kind, const char *accepted)
 {
 	static const char *const kinds[] = {"one value", "a list", "a mapping", ""};
 
 	if (node->kind == kind)
 		return true;
 	if (node->kind == NODE_TEXT && !node->text[0])
-		refuse(reading, node, "%s: nothing stands here; accepted: %s", what, kinds[kind]);
+		refuse(reading, node, "%s: nothing stands here; accepted: %s", what, accepted);
 	else if (node->kind != NODE_BROKEN)
 		refuse(reading, node, "%s: %s stands here; accepted: %s", what, kinds[node->kind],
-		       kinds[kind]);
+		       accepted);
+	return false;
+}
+
+bool expect_kind(struct reading *reading, const char *what, const struct node *node,
+		 enum node_kind kind)
+{
+	static const char *const kinds[] = {
+		"one value", "a list: in [ ], or a line with a dash for each item",
+		"a mapping: in { }, or a line with its key for each value", ""};
+
+	return expect_like(reading, what, node, kind, kinds[kind]);
+}
+
+static void list_keys(enum section section, struct text *out)
+{
+	const char *between = "";
+
+	for (const struct key *key = NULL; (key = key_next(section, key));) {
+		if (key->type == TYPE_NOT_YET)
+			continue;
+		text_add(out, "%s%s", between, key->name);
+		between = ", ";
+	}
+}
+
+bool expect_section(struct reading *reading, const char *what, const struct node *node,
+		    enum section section)
+{
+	struct text accepted = {0};
+
+	if (node->kind == NODE_MAP)
+		return true;
+	text_add(&accepted, "a mapping of ");
+	list_keys(section, &accepted);
+	expect_like(reading, what, node, NODE_MAP, accepted.bytes);
+	free(accepted.bytes);
+	return false;
+}
+
+/* A scalar, where its key tells what it may be. */
+static bool expect_value(struct reading *reading, const struct key *key, const struct node *node)
+{
+	struct text accepted = {0};
+
+	if (node->kind == NODE_TEXT)
+		return true;
+	value_accepts(key, &accepted);
+	shorten(accepted.bytes);
+	expect_like(reading, key->name, node, NODE_TEXT, accepted.bytes);
+	free(accepted.bytes);
 	return false;
 }
 
@@ -108,7 +158,7 @@ static bool read_scalar(struct reading *reading, const struct key *key, const st
 {
 	const char *wrong;
 
-	if (!expect_kind(reading, key->name, node, NODE_TEXT))
+	if (!expect_value(reading, key, node))
 		return false;
 	wrong = value_read(key, node->text, base);
 	if (wrong)
@@ -191,7 +241,7 @@ static void read_inner(struct reading *reading, const struct key *key, const str
 {
 	bool list = key->inner == IN_CLUSTER && node && node->kind == NODE_LIST;
 
-	if (node && !list && !expect_kind(reading, key->name, node, NODE_MAP))
+	if (node && !list && !expect_section(reading, key->name, node, key->inner))
 		return;
 	if (!node && must_be_said(key->inner))
 		refuse_missing(reading, key, at);

@@ -19,6 +19,10 @@ void refuse(struct reading *, const struct node *, const char *format, ...) prin
 void refuse_value(struct reading *, const struct key *, const struct node *, const char *wrong);
 /* Complains, and returns false, where the node is of another kind. */
 bool expect_kind(struct reading *, const char *what, const struct node *, enum node_kind);
+/* The same, where more can be said of what is accepted: in words, or as a section's keys. */
+bool expect_like(struct reading *, const char *what, const struct node *, enum node_kind,
+		 const char *accepted);
+bool expect_section(struct reading *, const char *what, const struct node *, enum section);
 /* A key that this section does not have: says which it has. `more` are further names. */
 void refuse_key(struct reading *, const struct node *, enum section, const char *const *more,
 		size_t more_count);
@@ -62,6 +66,7 @@ unsigned operation_count(const struct app *);
 bool read_faults(struct reading *, const struct node *);
 void write_fault(const struct scenario *, const struct fault *, struct text *);
 bool is_client(const struct target_item *); /* or all of them */
+bool names_target(const char *text);        /* n3, c1 or a role, in whatever cluster */
 bool read_target(struct reading *, const struct node *, struct target *);
 bool read_link_expression(struct reading *, const struct node *, struct fault *);
 void write_target(const struct target *, struct text *);

@@ -13,21 +13,63 @@ static const char arrow[] = "->", both_arrow[] = "<->";
 static const struct key endpoint_key = {
 	.name = "target", .type = TYPE_ENDPOINT, .width = sizeof(endpoint_t)};
 
+bool names_target(const char *text)
+{
+	endpoint_t endpoint;
+
+	for (unsigned i = TARGET_ENDPOINT + 1; i < TARGET_KINDS; i++)
+		if (!strcmp(target_names[i], text))
+			return true;
+	return !value_read(&endpoint_key, text, &endpoint);
+}
+
+static bool leads(const struct protocol *protocol)
+{
+	const struct inspector *inspector = protocol->inspectors;
+
+	for (; inspector && inspector->name; inspector++)
+		for (unsigned i = 0;
+		     !strcmp(inspector->name, "role") && inspector->values && inspector->values[i];
+		     i++)
+			if (!strcmp(inspector->values[i], target_names[TARGET_LEADER]))
+				return true;
+	return false;
+}
+
+/* A leader that no group has, neither the one that clients talk to nor what it stands on, would be
+ * waited for in vain. */
+static bool has_role(const struct scenario *scenario, unsigned kind)
+{
+	const struct cluster_group *group = asked_group(scenario);
+
+	if (kind != TARGET_LEADER)
+		return true;
+	while (group->protocol && !leads(group->protocol)) {
+		if (!group->on)
+			return false;
+		group = &scenario->groups[group->on - 1];
+	}
+	return true; /* or not known, which has been complained about */
+}
+
 static void refuse_target(struct reading *reading, const struct node *node, const char *text)
 {
 	char shown[QUOTE_MAX], mean[MEAN_MAX];
 	const struct scenario *scenario = reading->scenario;
 	const char *const *roles = target_names + TARGET_ENDPOINT + 1;
+	bool lacks_leader = !strcmp(text, target_names[TARGET_LEADER]);
 	struct text accepted = {0};
 
 	text_add(&accepted, "n1 to n%u", scenario_nodes(scenario));
 	if (scenario->workload.clients)
 		text_add(&accepted, ", c1 to c%u", scenario->workload.clients);
 	for (unsigned i = TARGET_ENDPOINT + 1; i < TARGET_KINDS; i++)
-		text_add(&accepted, ", %s", target_names[i]);
-	refuse(reading, node, "\"%s\" is nobody in this cluster; accepted: %s%s",
-	       quote(text, shown), accepted.bytes,
-	       meant(text, roles, TARGET_KINDS - TARGET_ENDPOINT - 1, mean));
+		if (has_role(scenario, i))
+			text_add(&accepted, ", %s", target_names[i]);
+	refuse(reading, node, "\"%s\" is nobody in this cluster%s; accepted: %s%s",
+	       quote(text, shown), lacks_leader ? ", whose protocol has no such role" : "",
+	       accepted.bytes,
+	       lacks_leader ? "" : meant(text, roles, TARGET_KINDS - TARGET_ENDPOINT - 1, mean));
 	free(accepted.bytes);
 }
 
@@ -52,8 +94,9 @@ static bool add_item(struct reading *reading, const struct node *node, const cha
 	for (unsigned i = TARGET_ENDPOINT + 1; i < TARGET_KINDS; i++)
 		if (!strcmp(target_names[i], text))
 			item->kind = (uint16_t)i;
-	if (item->kind == TARGET_ENDPOINT && (value_read(&endpoint_key, text, &item->endpoint) ||
-					      !exists(reading->scenario, item->endpoint))) {
+	if (!has_role(reading->scenario, item->kind) ||
+	    (item->kind == TARGET_ENDPOINT && (value_read(&endpoint_key, text, &item->endpoint) ||
+					       !exists(reading->scenario, item->endpoint)))) {
 		refuse_target(reading, node, text);
 		return false;
 	}

@@ -110,11 +110,14 @@ static bool next_event(struct builder *builder, yaml_event_t *event)
 	if (begins_with_tab(builder->text, builder->end, parser->problem_mark.line))
 		complain_at(builder, parser->problem_mark,
 			    "a tab indents this line; accepted: spaces");
-	else
+	else if (parser->problem && parser->context)
 		complain(builder->complaints, (unsigned)parser->problem_mark.line + 1,
-			 (unsigned)parser->problem_mark.column + 1, "this is no YAML: %s%s%s",
-			 parser->problem ? parser->problem : "it cannot be read",
-			 parser->context ? ", " : "", parser->context ? parser->context : "");
+			 (unsigned)parser->problem_mark.column + 1,
+			 "this is no YAML: %s, %s that begins in line %u", parser->problem,
+			 parser->context, (unsigned)parser->context_mark.line + 1);
+	else
+		complain_at(builder, parser->problem_mark,
+			    parser->problem ? parser->problem : "this is no YAML");
 	builder->failed = true;
 	return false;
 }
