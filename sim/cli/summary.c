@@ -346,9 +346,9 @@ static void print_operations(FILE *out, const struct campaign *campaign)
 
 	fprintf(out,
 		"  operations    %" PRIu64 " invoked: %" PRIu64 " ok (%.2f%%), %" PRIu64
-		" failed, %" PRIu64 " unknown\n",
+		" failed, %" PRIu64 " unknown%s\n",
 		operations->invoked, operations->ok, (double)hundredths / 100, operations->failed,
-		operations->unknown);
+		operations->unknown, campaign->cut_short ? ", with what was open at the cut" : "");
 	if (campaign->runs == 1 && sample->p50 >= 0)
 		fprintf(out, "  latency       median %s, 99%% within %s, at most %s\n",
 			duration_text(sample->p50, p50), duration_text(sample->p99, p99),

@@ -509,6 +509,21 @@ static void sweep_series(const struct measured *measured, struct metrics *metric
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
+/* What was open when the run was cut short, and in time still, has neither failed nor succeeded. */
+static void leave_out_undecided(struct measured *measured)
+{
+	nanoseconds ended = measured->result->ended, timeout = measured->scenario->workload.timeout;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < measured->count; i++) {
+		const struct call *call = &measured->calls[i];
+
+		if (call->outcome != HISTORY_INFO || call->invoked + timeout <= ended)
+			measured->calls[kept++] = *call;
+	}
+	measured->count = kept;
+}
+
 static void measure(struct measured *measured, struct world *world, const struct scenario *scenario,
 		    const struct run_result *result)
 {
@@ -519,6 +534,8 @@ static void measure(struct measured *measured, struct world *world, const struct
 	measured->from = scenario->warmup < until ? scenario->warmup : until;
 	measured->calls = calls_of(world, scenario->workload.timeout, result->ended,
 				   &measured->count);
+	if (result->cut_short)
+		leave_out_undecided(measured);
 	measured->first = invoked_before(measured, measured->from);
 	measured->end = invoked_before(measured, until + 1);
 	faulty_time(measured);

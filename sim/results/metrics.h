@@ -46,6 +46,8 @@ struct outage {
 	nanoseconds recovered_after;
 };
 
+/* Of a run that was cut short: of the part that ran, without the operations that were still open,
+ * and in time, when it was cut. */
 struct metrics {
 	nanoseconds width; /* of a bucket */
 	unsigned bucket_count;

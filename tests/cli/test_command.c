@@ -276,6 +276,7 @@ static void what_a_run_cut_short_cannot_decide_is_not_judged(void)
 		    "$ORDEAL run unmet.yaml --until 1200ms"),
 	      0);
 	CONTAINS(shell_out(), "unmet: holds, as far as it went\n");
+	CONTAINS(shell_out(), " unknown, with what was open at the cut\n");
 	CONTAINS(shell_out(), "s of simulated time; cut short by --until 1200ms\n");
 	CONTAINS(shell_out(), "availability: {min: 99%}           not judged: the run was cut ");
 	CONTAINS(shell_out(), "after: fault} not judged: the run was cut short");

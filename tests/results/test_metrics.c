@@ -170,6 +170,26 @@ static void widths(void)
 	}
 }
 
+/* The last operation was in time still; the one before had its whole deadline. */
+static void what_was_open_at_the_cut_does_not_count(void)
+{
+	for (unsigned cut = 0; cut < 2; cut++) {
+		struct told_run run;
+
+		tell(&run);
+		run.result.ended = 5 * S;
+		run.result.cut_short = cut;
+		call(&run, 3 * S, 10 * MS, HISTORY_OK);
+		call(&run, 4 * S, S, HISTORY_INFO);
+		call(&run, 4500 * MS, 500 * MS, HISTORY_INFO);
+		NEAR(measured(&run)->availability, cut ? 1.0 / 2 : 1.0 / 3);
+		EQUAL(run.metrics.bucket_count, 50);
+		EQUAL(run.metrics.buckets[40].invoked, 1);
+		EQUAL(run.metrics.buckets[45].invoked, !cut);
+		forget(&run);
+	}
+}
+
 static void what_a_success_is(void)
 {
 	struct told_run run;
@@ -555,6 +575,8 @@ static void without_a_leader(void)
 CU_TestInfo metrics_tests[] = {
 	{"buckets are 1, 2 or 5 wide, and at most 200", widths},
 	{"a success is an ok within the deadline", what_a_success_is},
+	{"what was open when a run was cut short does not count",
+	 what_was_open_at_the_cut_does_not_count},
 	{"operations count where they were invoked", by_invocation},
 	{"percentiles are nearest ranks", percentiles},
 	{"figures of nothing do not exist", nothing_happened},
