@@ -251,7 +251,7 @@ static void perform(const struct task *task, add_report *add, struct tally *tall
 			give_up(workers, EXIT_SHORT, "a worker died");
 		case HEARD_INTERRUPT: give_up(workers, EXIT_INTERRUPTED, "interrupted");
 		}
-		progress_show(&progress, task->scenario->name, i + 1, task->reports);
+		progress_show(&progress, task->scenario->name, i + 1, task->reports, 0);
 	}
 	progress_end(&progress);
 	for (unsigned w = 0; w < WORKERS; w++)
