@@ -25,7 +25,9 @@ do for [kind in "svg png"] {
 		'' index 'avoidable' using (($1+$2)/2):(50):1:2:(0):(100) \
 			with boxxyerror fillcolor rgb purple notitle, \
 		'' index 'heal' using 1:(0):(0):(100) with vectors nohead \
-			dashtype 2 linecolor rgb black notitle
+			dashtype 2 linecolor rgb black notitle, \
+		'' index 'violation' using 1:(0):(0):(100) with vectors nohead \
+			linewidth 1.4 linecolor rgb black notitle
 
 	eval legend
 	set tmargin at screen up(foot(2) + panel)
@@ -39,7 +41,7 @@ do for [kind in "svg png"] {
 		'' index 'avoidable' using (($1+$2)/2):(0):1:2:(0):(y_max) \
 			with boxxyerror fillcolor rgb purple fillstyle transparent solid 0.45 \
 			title has_avoidable ? 'avoidable' : '', \
-		@healed, \
+		@healed, @violated, \
 		'' index 'rates' using 1:2 with steps linewidth 4.5 linecolor rgb '#F2B88C' \
 			title 'invoked', \
 		'' index 'rates' using 1:3 with steps linewidth 1.5 linecolor rgb green \

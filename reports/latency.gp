@@ -15,7 +15,7 @@ do for [kind in "svg png"] {
 	eval ticks('y', y_ticks)
 	eval below('invocation time (s)', 1)
 	eval beside('latency (ms)')
-	plot @shaded, @healed, \
+	plot @shaded, @healed, @violated, \
 		'' index 'ok' using 1:2 with points pointtype 7 pointsize dot \
 			linecolor rgb blue notitle, \
 		'' index 'fail' using 1:2 with points pointtype 9 pointsize 0.5*mark \

@@ -40,7 +40,9 @@ do for [kind in "svg png"] {
 			fillstyle solid 0.25 border title has_paused ? 'paused' : '', \
 		'' index 'cut' @cut fillcolor rgb vermillion \
 			fillstyle transparent pattern 5 title has_cut ? 'cut' : '', \
-		@healed, \
+		@healed, @violated, \
+		'' index 'violation' using 1:2 with points pointtype 13 pointsize 1.4*mark \
+			linecolor rgb black notitle, \
 		'' index 'terms' using 2:1:3:4 with labels left offset char 0.2,0 \
 			textcolor rgb variable font small notitle
 	set ytics scale 0.6

@@ -22,7 +22,7 @@ do for [kind in "svg png"] {
 			title 'p50', \
 		'' index 'ribbon' using 1:3 with lines linewidth 1.3 \
 			linecolor rgb vermillion title 'p95', \
-		@healed
+		@healed, @violated
 	unset logscale
 	set ytics autofreq
 	unset multiplot

@@ -51,7 +51,8 @@ beside(text) = sprintf( \
 # Ticks of a logarithmic axis: those that have a number, and between them small ones.
 ticks(axis, list) = sprintf("set logscale %s 10; set %stics (%s)", axis, axis, list)
 
-# Behind the curves of a panel from y_min to y_max: the time under any fault, and the heal.
+# In a panel from y_min to y_max: behind the curves the time under any fault; the heal; the moment
+# of the first violation.
 shaded = "\
 	data index 'shade' using (($1+$2)/2):(y_min):1:2:(y_min):(y_max) \
 		with boxxyerror fillcolor rgb '#E9E9E9' title has_fault ? 'fault' : ''"
@@ -59,8 +60,12 @@ healed = "\
 	'' index 'heal' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
 		dashtype 2 linecolor rgb black title has_heal ? 'heal' : ''"
 
+violated = "\
+	'' index 'violation' using 1:(y_min):(0):(y_max-y_min) with vectors nohead \
+		linewidth 1.4 linecolor rgb black notitle"
+
 # Each fault is a bar, as long as it lasted, with its name above it, beside the tick at its
-# beginning; in a lane of its own where several overlap.
+# beginning; in a lane of its own where several overlap; so is a violation, below them.
 draw_faults = "\
 	set tmargin at screen up(height - 0.05); set bmargin at screen up(height - strip + 0.1); \
 	unset border; unset tics; unset key; unset label; set yrange [lanes:0]; \
@@ -71,5 +76,7 @@ draw_faults = "\
 		'' index 'right-of' using 1:($2+0.4):3 \
 			with labels left offset char 0.4,0 notitle, \
 		'' index 'left-of' using 1:($2+0.4):3 \
-			with labels right offset char -0.4,0 notitle; \
+			with labels right offset char -0.4,0 notitle, \
+		'' index 'violation' using 1:($3+0.06):(0):(1.05) \
+			with vectors nohead linewidth 1.4 linecolor rgb black notitle; \
 	".axes

@@ -47,7 +47,7 @@ enum { SENTENCE_MAX = 512, REASON_MAX = 128 };
 struct violation {
 	enum judge judge;
 	nanoseconds time;
-	uint64_t event;
+	uint64_t event;              /* 0: the judge looked back, and knows only the time */
 	process_id process;          /* the accused, or NO_PROCESS */
 	char sentence[SENTENCE_MAX]; /* who, what, when, against which rule */
 };
@@ -79,6 +79,9 @@ void check_begin(struct world *, const struct check_setup *);
 /* A judge speaks. Ends the run where it stops on that judge. Checks are counted by the judges
  * themselves. */
 void check_violated(struct world *, enum judge, process_id, const char *sentence, ...)
+	printf_like(4, 5);
+/* The same of the past: it was violated then, by nobody whom the judge could name. */
+void check_violated_at(struct world *, enum judge, nanoseconds time, const char *sentence, ...)
 	printf_like(4, 5);
 void check_unknown(struct world *, enum judge, const char *reason);
 void check_count(struct world *, enum judge, uint64_t checks);

@@ -135,40 +135,60 @@ static void excused(struct world *world, enum judge judge, const char *why)
 	check_unknown(world, judge, reason);
 }
 
-void check_violated(struct world *world, enum judge judge, process_id process, const char *sentence,
-		    ...)
+/* A violation whose sentence is still to be written. */
+static void speak(struct world *world, struct violation *violation, const char *sentence,
+		  va_list arguments)
 {
 	struct check *check = world->check;
-
-	if (!check)
-		return; /* a run without judges */
 	const struct check_setup *setup = &check->setup;
-	const char *excuse = setup->excuse
-				     ? setup->excuse(world, judge, process, setup->excuse_context)
-				     : NULL;
+	enum judge judge = violation->judge;
+	const char *excuse = setup->excuse ? setup->excuse(world, judge, violation->process,
+							   setup->excuse_context)
+					   : NULL;
 	bool stops = setup->stop_on >> judge & 1;
 	bool keep = check->violations == 0 || (stops && !check->first_stops);
-	struct violation violation = {
-		.judge = judge, .time = world->now, .event = world->events, .process = process};
-	va_list arguments;
 
-	va_start(arguments, sentence);
-	vsnprintf(violation.sentence, SENTENCE_MAX, sentence, arguments);
-	va_end(arguments);
+	vsnprintf(violation->sentence, SENTENCE_MAX, sentence, arguments);
 	world->stop = world->stop || stops;
 	if (world_tracing(world))
 		world_trace_line(world, "%s is %s: %s", judges[judge].name,
-				 excuse ? "violated, and excused" : "violated", violation.sentence);
+				 excuse ? "violated, and excused" : "violated",
+				 violation->sentence);
 	if (excuse) {
 		excused(world, judge, excuse);
 		return;
 	}
 	if (keep) {
-		check->first = violation;
+		check->first = *violation;
 		check->first_stops = stops;
 	}
 	check->violated |= 1u << judge;
 	check->violations++;
+}
+
+void check_violated(struct world *world, enum judge judge, process_id process, const char *sentence,
+		    ...)
+{
+	struct violation violation = {
+		.judge = judge, .time = world->now, .event = world->events, .process = process};
+	va_list arguments;
+
+	va_start(arguments, sentence);
+	if (world->check) /* else it is a run without judges */
+		speak(world, &violation, sentence, arguments);
+	va_end(arguments);
+}
+
+void check_violated_at(struct world *world, enum judge judge, nanoseconds time,
+		       const char *sentence, ...)
+{
+	struct violation violation = {.judge = judge, .time = time, .process = NO_PROCESS};
+	va_list arguments;
+
+	va_start(arguments, sentence);
+	if (world->check)
+		speak(world, &violation, sentence, arguments);
+	va_end(arguments);
 }
 
 void check_unknown(struct world *world, enum judge judge, const char *reason)

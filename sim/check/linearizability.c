@@ -108,8 +108,12 @@ size_t operations_of(struct world *world, struct linearizability_room *room,
 static void take_core(const struct operation *operation, const struct finding *finding,
 		      struct linearizability *result)
 {
+	result->core_count = finding->core_count;
+	if (finding->core_count)
+		result->stuck[result->stuck_count++] = operation[finding->accused].source;
 	for (size_t i = finding->core_count; i-- > 0 && result->stuck_count < STUCK_MAX;)
-		result->stuck[result->stuck_count++] = operation[finding->core[i]].source;
+		if (finding->core[i] != finding->accused)
+			result->stuck[result->stuck_count++] = operation[finding->core[i]].source;
 }
 
 void linearizable(struct linearizability_room *room, const struct model *model,

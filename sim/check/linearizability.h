@@ -17,10 +17,12 @@ struct linearizability {
 	uint64_t operations, objects;
 	uint64_t configurations; /* that a search looked at */
 	uint64_t key;            /* of the object that failed or was too hard */
-	/* Of a violation: records of operations that no order explains together, the last one
-	 * first. */
+	/* Of a violation: records of operations that no order explains together. First the one by
+	 * whose answer the history became illegal, then the others, the last one first; so many of
+	 * the core. None: too little memory to tell. */
 	uint32_t stuck[STUCK_MAX];
 	unsigned stuck_count;
+	size_t core_count;
 };
 
 /* Reusable memory of the checker, outside any run. */

@@ -68,6 +68,9 @@ bool take_plugin(void *settings, const char *value, char complaint[COMPLAINT_MAX
 			take_plugin                                                                \
 	}
 
+/* A word behind a blank, quoted where a shell wants it. */
+void shell_word(FILE *, const char *word);
+
 /* "ordeal: ..." on stderr; returns STATUS_UNUSABLE. */
 int complain_of(const char *format, ...) printf_like(1, 2);
 /* "no command "rnu"; did you mean run?", and what there is. */

@@ -92,3 +92,16 @@ int options_read(const struct command *command, int argc, char **argv, void *set
 	*operands = optind;
 	return STATUS_GO_ON;
 }
+
+void shell_word(FILE *out, const char *word)
+{
+	if (word[0] && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_-./:,+=@%")]) {
+		fprintf(out, " %s", word);
+		return;
+	}
+	fputs(" '", out);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
+	fputc('\'', out);
+}

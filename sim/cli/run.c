@@ -268,20 +268,6 @@ static int turn_bugs(struct scenario *scenario, const struct settings *settings)
 	return STATUS_GO_ON;
 }
 
-/* A word as a shell takes it. */
-static void put_word(FILE *out, const char *word)
-{
-	if (word[0] && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					  "0123456789_-./:,+=@%")]) {
-		fprintf(out, " %s", word);
-		return;
-	}
-	fputs(" '", out);
-	for (; *word; word++)
-		fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
-	fputc('\'', out);
-}
-
 /* What gives a run again: all that changes a run, and nothing that does not. Malloced. */
 static char *replay_command(const struct scenario *scenario, const struct settings *settings)
 {
@@ -292,16 +278,16 @@ static char *replay_command(const struct scenario *scenario, const struct settin
 	if (!out)
 		abort();
 	fputs("ordeal run", out);
-	put_word(out, scenario->path);
+	shell_word(out, scenario->path);
 	for (unsigned i = 0; plugin_path(i); i++) {
 		fputs(" --plugin", out);
-		put_word(out, plugin_path(i));
+		shell_word(out, plugin_path(i));
 	}
 	if (settings->bugs_off)
 		fputs(" --no-bugs", out);
 	for (unsigned i = 0; i < settings->bug_count; i++) {
 		fputs(" --bug", out);
-		put_word(out, settings->bugs[i]);
+		shell_word(out, settings->bugs[i]);
 	}
 	if (settings->campaign.until_text)
 		fprintf(out, " --until %s", settings->campaign.until_text);
@@ -318,7 +304,7 @@ static char *program_word(void)
 
 	if (!out)
 		abort();
-	put_word(out, program_invocation_name);
+	shell_word(out, program_invocation_name);
 	fclose(out);
 	memmove(text, text + 1, strlen(text)); /* the space before it */
 	return text;

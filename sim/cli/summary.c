@@ -99,7 +99,9 @@ static void print_stuck(FILE *out, const struct campaign_options *options, const
 		}
 	if (history)
 		fclose(history);
-	fprintf(out, "    all of it: %s\n    why: %s check %s\n", path, options->program, path);
+	fprintf(out, "    all of it: %s\n    why: %s check", path, options->program);
+	shell_word(out, path);
+	fputs("\n    drawn: the same, with --out DIR\n", out);
 }
 
 /* Of a run that did not finish: who waits for whom, as its verdict has it. */

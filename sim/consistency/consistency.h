@@ -87,15 +87,21 @@ struct finding {
 	bool by_witness;     /* LEGAL: an order that somebody knew is the proof, for every object */
 	uint64_t operations; /* judged: reads of unknown outcome say nothing */
 	uint64_t objects, configurations;
-	uint64_t key; /* of the object that is illegal or undecided */
+	uint64_t key; /* of the object that is illegal first, or undecided */
 	/* LEGAL: an order, object by object, as indexes into the history's operations. Holds until
 	 * the room is used again. What is unknown and not in it has not happened. */
 	const uint32_t *order;
 	size_t order_count;
 	/*
-	 * ILLEGAL: operations that no order explains, even if every other one is taken as unknown
+	 * ILLEGAL, and a core was wanted: what had happened when this operation returned has no
+	 * order; what had happened before has one, of each object. It belongs to the core.
+	 */
+	uint32_t accused;
+	/*
+	 * Operations that no order explains, even if every other one is taken as unknown
 	 * (its return forgotten). Minimal: with any one of them taken as unknown too, an order
-	 * exists. By invocation. Not `core_minimal`: the budget was spent before that was sure.
+	 * exists. By invocation. None: too little memory for it, or for the accused. Not
+	 * `core_minimal`: the budget was spent before that was sure.
 	 */
 	const uint32_t *core;
 	size_t core_count;

@@ -221,6 +221,24 @@ static bool leave_out(struct core *core, size_t piece, bool *sure)
 	return true;
 }
 
+/* Who made what the accused saw is left out last, for it makes the core easy to understand. */
+static void put_off_makers(struct core *core, uint32_t accused)
+{
+	const struct call *calls = core->object->calls;
+	uint32_t *makers = room_take(core->room, core->member_count, sizeof(uint32_t));
+	size_t count = 0, kept = 0;
+	uint64_t seen;
+
+	if (!call_sees(&calls[accused], &seen))
+		return;
+	for (size_t i = 0; i < core->member_count; i++)
+		if (call_makes(&calls[core->call_of[core->members[i]]], seen))
+			makers[count++] = core->members[i];
+		else
+			core->members[kept++] = core->members[i];
+	memcpy(core->members + kept, makers, count * sizeof(uint32_t));
+}
+
 /* Returns whether the core is minimal for sure. */
 static bool minimize(struct core *core)
 {
@@ -248,26 +266,38 @@ static bool suffice(struct core *core)
 	return judge_known(core) == ILLEGAL;
 }
 
-/* All that returned and were invoked before the return that nothing survived. */
-static void suspect_all(struct core *core, uint32_t reached)
+/* All that had returned when the history became illegal. */
+static void suspect_all(struct core *core, uint32_t before)
 {
 	const struct object *object = core->object;
-	uint32_t returns = 0;
 
-	core->suspects = room_take(core->room, object->returns, sizeof(uint32_t));
+	core->suspects = room_take(core->room, before + 1, sizeof(uint32_t));
 	core->suspect_count = 0;
-	for (uint32_t i = 0; i < object->event_count && returns <= reached; i++) {
-		uint32_t number = object->events[i] >> 1;
-
+	for (uint32_t i = 0; core->suspect_count <= before; i++)
 		if (object->events[i] & 1)
-			returns++;
-		else if (call_returned(&object->calls[number]))
-			core->suspects[core->suspect_count++] = number;
+			core->suspects[core->suspect_count++] = object->events[i] >> 1;
+}
+
+/* By invocation. */
+static void give(struct core *core, struct finding *finding)
+{
+	struct sortable *item = room_take(core->room, core->member_count, sizeof(*item));
+	uint32_t *indexes = room_take(core->room, core->member_count, sizeof(uint32_t));
+
+	for (size_t i = 0; i < core->member_count; i++) {
+		const struct call *call = &core->object->calls[core->call_of[core->members[i]]];
+
+		item[i] = (struct sortable){call->invoked, call->index};
 	}
+	item = sorted(core->room, item, core->member_count);
+	for (size_t i = 0; i < core->member_count; i++)
+		indexes[i] = item[i].what;
+	finding->core = indexes;
+	finding->core_count = core->member_count;
 }
 
 void find_core(struct room *room, const struct object *object, uint64_t budget,
-	       const struct opinion *opinion, struct finding *finding)
+	       const struct opinion *opinion, uint32_t accused, struct finding *finding)
 {
 	struct core core = {.room = room,
 			    .object = object,
@@ -277,19 +307,14 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 			    .suspect_count = opinion->count};
 
 	if (!opinion->count || !suffice(&core)) {
-		suspect_all(&core,
-			    opinion->engine == ENGINE_SEARCH ? opinion->reached : object->returns);
+		suspect_all(&core, opinion->reached);
 		if (!suffice(&core))
 			return; /* too hard to see again in the memory that is left */
 	}
+	put_off_makers(&core, accused);
 	core.work = 0;
 	core.patience = PATIENCE;
 	finding->core_minimal = minimize(&core);
 	room->patience = UINT64_MAX;
-	uint32_t *indexes = room_take(room, core.member_count, sizeof(uint32_t));
-
-	for (size_t i = 0; i < core.member_count; i++)
-		indexes[i] = object->calls[core.call_of[core.members[i]]].index;
-	finding->core = indexes;
-	finding->core_count = core.member_count;
+	give(&core, finding);
 }

@@ -103,6 +103,16 @@ static inline bool call_looks(const struct call *call)
 {
 	return call->kind <= CALL_MISS;
 }
+/* Of what kind says so: a value that was there when it took effect; one that it left there. */
+static inline bool call_sees(const struct call *call, uint64_t *value)
+{
+	*value = call->kind == CALL_READ ? call->value : call->expected;
+	return call->kind == CALL_READ || call->kind == CALL_CAS;
+}
+static inline bool call_makes(const struct call *call, uint64_t value)
+{
+	return (call->kind == CALL_WRITE || call->kind == CALL_CAS) && call->value == value;
+}
 static inline bool call_returned(const struct call *call)
 {
 	return call->returned != NEVER_RETURNED;
@@ -167,9 +177,21 @@ void engine_search(struct room *, const struct object *, uint64_t budget, struct
 
 /* By the fastest engine that can tell (judge.c). */
 void judge_object(struct room *, const struct object *, uint64_t budget, struct opinion *);
-/* Of an object that was found illegal: fills in the finding's core. */
+/*
+ * Of an object that was found illegal: the call by whose return it became so; what happened before
+ * has an order (earliest.c). The opinion becomes that of this prefix: `calls` that returned by
+ * then, and the returns `reached` before it.
+ */
+uint32_t find_earliest(struct room *, const struct object *, uint64_t budget, struct opinion *);
+/* An object as it was after so many of its events, and each call's number in the whole. */
+void object_prefix(struct room *, const struct object *, uint32_t events, struct object *prefix,
+		   uint32_t **numbers);
+/* An event's position in the history; how many events are before a position. */
+uint32_t event_position(const struct object *, uint32_t event);
+uint32_t events_before(const struct object *, uint32_t position);
+/* Then, by that opinion: fills in the finding's core. */
 void find_core(struct room *, const struct object *, uint64_t budget, const struct opinion *,
-	       struct finding *);
+	       uint32_t accused, struct finding *);
 
 /* order_holds(), within the memory of a judgement under way (verify.c). */
 bool replay(struct room *, const struct model *, const struct history *, const uint32_t *order,

@@ -101,16 +101,18 @@ static void finish_order(struct judging *judging)
 	finding->order = judging->order;
 }
 
-/* One convicted object is enough; one in doubt outweighs all that are legal. */
+/* A convicted object outweighs one in doubt, and that all that are legal. */
 static void conclude(struct judging *judging, const struct object *object,
 		     const struct opinion *opinion)
 {
 	struct finding *finding = judging->finding;
 
 	finding->configurations += opinion->configurations;
-	if (opinion->engine > judging->hardest || opinion->legality == ILLEGAL)
+	if (opinion->legality == ILLEGAL ||
+	    (finding->legality != ILLEGAL && opinion->engine > judging->hardest))
 		judging->hardest = opinion->engine;
-	if (opinion->legality == LEGAL || finding->legality == opinion->legality)
+	if (opinion->legality == LEGAL || finding->legality == ILLEGAL ||
+	    finding->legality == opinion->legality)
 		return;
 	finding->legality = opinion->legality;
 	finding->key = object->key;
@@ -121,40 +123,77 @@ static void conclude(struct judging *judging, const struct object *object,
 	}
 }
 
-static void explain(struct judging *judging, const struct object *object,
+/* False: too little memory. Then there is a verdict, but nothing more. */
+static bool explain(struct judging *judging, const struct object *object,
 		    const struct opinion *opinion)
 {
+	struct finding *finding = judging->finding, before = *finding;
+	struct opinion first = *opinion;
 	jmp_buf outer;
 
-	if (!judging->core)
-		return;
 	memcpy(outer, judging->room->spent, sizeof(outer));
-	if (!setjmp(judging->room->spent)) /* too little memory: no core, but a verdict */
-		find_core(judging->room, object, judging->budget, opinion, judging->finding);
+	finding->core_count = 0;
+	if (!setjmp(judging->room->spent)) {
+		uint32_t call = find_earliest(judging->room, object, judging->budget, &first);
+
+		finding->accused = object->calls[call].index;
+		finding->key = object->key;
+		find_core(judging->room, object, judging->budget, &first, call, finding);
+	}
 	memcpy(judging->room->spent, outer, sizeof(outer));
+	if (finding->core_count)
+		return true;
+	*finding = before;
+	return false;
 }
 
+/* Of an object, what happened before another one became illegal. */
+static struct object cut(struct judging *judging, const struct object *object)
+{
+	const struct operation *accused = &judging->history->operations[judging->finding->accused];
+	struct object before;
+	uint32_t *numbers;
+
+	object_prefix(judging->room, object, events_before(object, accused->returned), &before,
+		      &numbers);
+	return before;
+}
+
+static void append(struct judging *judging, const struct object *object,
+		   const struct opinion *opinion, struct numbering *keys)
+{
+	if (judging->parts)
+		append_timed(judging, object, opinion, keys);
+	else
+		append_order(judging, object, opinion);
+}
+
+/* Once one object is convicted, only what became illegal before it is of interest. */
 static void judge_objects(struct judging *judging, const struct objects *objects)
 {
 	struct finding *finding = judging->finding;
+	bool explained = true;
 	struct numbering keys;
 
 	if (judging->parts)
 		numbering_begin(&keys, judging->room);
-	for (size_t i = 0; i < objects->count; i++) {
+	for (size_t i = 0; i < objects->count && judging->parts; i++)
+		number_of(&keys, objects->object[i].key); /* now, for it stays in the room */
+	for (size_t i = 0; i < objects->count && explained; i++) {
 		struct room_mark mark = room_marked(judging->room);
+		struct object object = objects->object[i];
 		struct opinion opinion;
 
-		judge_object(judging->room, &objects->object[i], judging->budget, &opinion);
-		conclude(judging, &objects->object[i], &opinion);
+		if (finding->legality == ILLEGAL)
+			object = cut(judging, &objects->object[i]);
+		judge_object(judging->room, &object, judging->budget, &opinion);
+		conclude(judging, &object, &opinion);
 		if (opinion.legality == ILLEGAL) {
-			explain(judging, &objects->object[i], &opinion);
-			break;
+			explained = judging->core && explain(judging, &object, &opinion);
+			continue; /* the core stays in the room */
 		}
-		if (judging->parts)
-			append_timed(judging, &objects->object[i], &opinion, &keys);
-		else
-			append_order(judging, &objects->object[i], &opinion);
+		if (finding->legality != ILLEGAL)
+			append(judging, &object, &opinion, &keys);
 		room_release(judging->room, mark);
 	}
 	finding->engine = engine_names[judging->hardest];

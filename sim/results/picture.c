@@ -73,6 +73,22 @@ static void add_band(struct show *show, double *lane_end, struct band from, cons
 		show->lanes = band->lane + 1;
 }
 
+/* In a lane below the faults; its name beside its line, where there is more room. */
+static void place_violation(struct show *show)
+{
+	const struct recorded *run = show->run;
+	struct band *band = &show->violation;
+
+	*band = (struct band){.from = run->violated, .to = run->violated};
+	if (!run->judge[0])
+		return;
+	band->lane = show->band_count ? show->lanes++ : 0;
+	snprintf(band->label, LABEL_MAX, "violated: %s", run->judge);
+	if (run->accused >= 0)
+		snprintf(band->label, LABEL_MAX, "violated: %s, n%d", run->judge, run->accused + 1);
+	band->to_the_left = 2 * run->violated > run->ended;
+}
+
 /* In order of their beginning; those of one moment as the verdict has them. What the heal did comes
  * last, for no fault begins after it. */
 void place_faults(struct show *show)
@@ -106,6 +122,7 @@ void place_faults(struct show *show)
 			 (struct band){.from = run->healed, .to = run->ended, .after_heal = true},
 			 heal);
 	free(placed);
+	place_violation(show);
 }
 
 /* ---- Blocks of data -------------------------------------------------------------------------- */
@@ -124,13 +141,25 @@ void end_block(FILE *out)
 static void write_labels(const struct show *show, const char *block, bool to_the_left, FILE *out)
 {
 	begin_block(out, block, "beside (s), lane, label");
-	for (unsigned i = 0; i < show->band_count; i++) {
-		const struct band *band = &show->bands[i];
+	for (unsigned i = 0; i <= show->band_count; i++) {
+		const struct band *band = i < show->band_count ? &show->bands[i] : &show->violation;
 
 		if (band->label[0] && band->to_the_left == to_the_left)
 			fprintf(out, "%.6f %u \"%s\"\n", seconds(band->from), band->lane,
 				band->label);
 	}
+	end_block(out);
+}
+
+static void write_violation(const struct show *show, FILE *out)
+{
+	const struct band *band = &show->violation;
+
+	begin_block(out, "violation", "at (s), the accused's lane, lane");
+	if (band->label[0] && show->run->accused >= 0)
+		fprintf(out, "%.6f %d %u\n", seconds(band->from), show->run->accused, band->lane);
+	else if (band->label[0])
+		fprintf(out, "%.6f NaN %u\n", seconds(band->from), band->lane);
 	end_block(out);
 }
 
@@ -167,6 +196,7 @@ void write_faults(const struct show *show, FILE *out)
 	if (show->run->healed >= 0)
 		fprintf(out, "%.6f\n", seconds(show->run->healed));
 	end_block(out);
+	write_violation(show, out);
 }
 
 /* ---- Ticks ----------------------------------------------------------------------------------- */

@@ -23,7 +23,8 @@ struct show {
 	const struct recorded *run;
 	struct band *bands; /* malloced */
 	unsigned band_count, lanes;
-	unsigned nameless; /* of the bands: in part at least */
+	unsigned nameless;     /* of the bands: in part at least */
+	struct band violation; /* below the faults; without a label there is none */
 };
 
 /* Centimetres: of a picture, its margins, and a letter of 8 pt. */
@@ -47,7 +48,7 @@ void place_faults(struct show *);
 /* A block ends with an undefined point, so that none is empty. */
 void begin_block(FILE *, const char *name, const char *columns);
 void end_block(FILE *);
-/* The blocks that every picture over time has: faults, and the heal. */
+/* The blocks that every picture over time has: faults, the heal, the violation. */
 void write_faults(const struct show *, FILE *);
 
 /*

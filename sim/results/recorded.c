@@ -109,6 +109,19 @@ static void take_heal(struct recorded *to, const json_t *heal)
 		take_text(to->heal, sizeof(to->heal), heal, "what");
 }
 
+/* A judge's name goes into a script: nothing but a name will do. */
+static void take_violation(struct recorded *to, const json_t *violation)
+{
+	const char *process = json_string_value(json_object_get(violation, "process"));
+	int number = process && process[0] == 'n' ? atoi(process + 1) : 0;
+
+	take_text(to->judge, sizeof(to->judge), violation, "judge");
+	to->violated = time_of(violation, "time");
+	if (to->violated < 0 || to->judge[strspn(to->judge, "abcdefghijklmnopqrstuvwxyz-")])
+		to->judge[0] = '\0';
+	to->accused = number >= 1 && number <= PROCESSES_MAX ? (int8_t)(number - 1) : -1;
+}
+
 static bool read_verdict(struct reader *reader)
 {
 	struct recorded *to = reader->to;
@@ -135,6 +148,7 @@ static bool read_verdict(struct reader *reader)
 	to->seed = (uint64_t)json_integer_value(json_object_get(root, "seed"));
 	to->warmup = time_of(root, "warmup");
 	to->healed = time_of(root, "healed");
+	take_violation(to, json_object_get(root, "violation"));
 	to->ended = time_of(root, "ended");
 	to->availability = json_is_number(json_object_get(metrics, "availability"))
 				   ? json_number_value(json_object_get(metrics, "availability"))

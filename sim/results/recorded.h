@@ -6,7 +6,12 @@
 
 #include "sim/results/metrics.h"
 
-enum { RECORDED_NAME_MAX = 80, RECORDED_BUGS_MAX = 160, RECORDED_WHY_MAX = 400 };
+enum {
+	RECORDED_NAME_MAX = 80,
+	RECORDED_BUGS_MAX = 160,
+	RECORDED_WHY_MAX = 400,
+	RECORDED_JUDGE_MAX = 28
+};
 
 struct recorded_fault {
 	nanoseconds began, ended; /* -1: it lasted until the run's end */
@@ -37,6 +42,11 @@ struct recorded {
 	nanoseconds width;
 	struct recorded_fault *faults; /* that fired */
 	unsigned fault_count;
+	/* The first violation: its judge, "" for none, and the process, -1 where none is accused.
+	 */
+	char judge[RECORDED_JUDGE_MAX];
+	nanoseconds violated;
+	int8_t accused;
 	struct recorded_state *states;
 	size_t state_count;
 	unsigned process_count;

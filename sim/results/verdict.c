@@ -99,7 +99,7 @@ static json_t *violation_json(const struct check_result *check)
 	put(object, "process",
 	    first->process == NO_PROCESS ? json_null() : json_sprintf("n%d", first->process + 1));
 	put_time(object, "time", first->time);
-	put_count(object, "event", first->event);
+	put(object, "event", first->event ? json_integer((json_int_t)first->event) : json_null());
 	put_count(object, "of", check->violations);
 	return object;
 }

@@ -6,6 +6,7 @@
  */
 #include "sim/run/run.h"
 #include "sim/plugin/plugin.h"
+#include "sim/run/conviction.h"
 #include "sim/run/liveness.h"
 #include "sim/run/model.h"
 
@@ -210,86 +211,6 @@ static void begin(struct theatre *theatre)
 	world_boot(world);
 }
 
-/* The last operation that could have changed that key, and was answered before `record` began. */
-static const struct history_record *last_change_before(struct world *world, const struct app *app,
-						       const struct history_record *record)
-{
-	const struct history_record *found = NULL;
-
-	for (size_t i = 0; i < history_count(world); i++) {
-		const struct history_record *other = history_at(world, i);
-
-		if (other->time >= record->time)
-			break;
-		if (other->type == HISTORY_OK && other->key == record->key &&
-		    !app->operations[other->operation].reads &&
-		    (!app->operations[other->operation].compares || other->matched))
-			found = other;
-	}
-	return found;
-}
-
-static const struct history_record *completion_of(struct world *world, uint32_t invocation)
-{
-	for (size_t i = invocation; i < history_count(world); i++) {
-		const struct history_record *record = history_at(world, i);
-
-		if (record->type == HISTORY_OK && record->invocation == invocation)
-			return record;
-	}
-	return NULL;
-}
-
-enum { PHRASE_MAX = 160 };
-
-/* What the operation that fits nowhere was told. */
-static void say_told(struct world *world, const struct app *app, uint32_t invocation, char *text)
-{
-	const struct history_record *told = completion_of(world, invocation);
-
-	text[0] = '\0';
-	if (told && app->operations[told->operation].reads)
-		snprintf(text, PHRASE_MAX, " returned %llu", (unsigned long long)told->result);
-	else if (told && app->operations[told->operation].compares)
-		snprintf(text, PHRASE_MAX, " said that %llu was%s there",
-			 (unsigned long long)told->expected, told->matched ? "" : " not");
-}
-
-static void say_last_change(struct world *world, const struct app *app,
-			    const struct history_record *record, char *text)
-{
-	const struct history_record *change = last_change_before(world, app, record);
-
-	text[0] = '\0';
-	if (change)
-		snprintf(text, PHRASE_MAX,
-			 ", though the %s of %llu by process %u had been answered at %lld.%06lld s",
-			 app->operations[change->operation].name, (unsigned long long)change->value,
-			 change->process, (long long)(change->time / 1000000000),
-			 (long long)(change->time / 1000 % 1000000));
-}
-
-static void convict_history(struct theatre *theatre, const struct app *app)
-{
-	struct world *world = theatre->world;
-	const struct linearizability *found = &theatre->result->linearizability;
-	uint32_t stuck = found->stuck_count ? found->stuck[0] : 0;
-	const struct history_record *record = history_at(world, stuck);
-	char told[PHRASE_MAX], change[PHRASE_MAX];
-
-	say_told(world, app, stuck, told);
-	say_last_change(world, app, record, change);
-	check_violated(
-		world, JUDGE_LINEARIZABILITY, NO_PROCESS,
-		"the %s of k%llu that process %u began at %lld.%06lld s%s%s: no order of the "
-		"operations on k%llu agrees with their model and with real time "
-		"(Herlihy and Wing 1990)",
-		app->operations[record->operation].name, (unsigned long long)found->key,
-		record->process, (long long)(record->time / 1000000000),
-		(long long)(record->time / 1000 % 1000000), told, change,
-		(unsigned long long)found->key);
-}
-
 static uint32_t records_before(struct world *world, nanoseconds time)
 {
 	uint32_t count = 0;
@@ -337,7 +258,7 @@ static void judge_linearizability(struct world *world, void *context)
 	if (found->verdict != VIOLATED)
 		return;
 	judge_what_was_before_harm(theatre, model);
-	convict_history(theatre, app);
+	convict_history(world, app, found);
 }
 
 /* Everything that may meet a limit or a failed assertion happens in here. */

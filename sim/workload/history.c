@@ -123,6 +123,15 @@ static void write_value(const struct writer *writer, uint64_t value)
 		fprintf(writer->out, "\"#%016" PRIx64 "\"", value);
 }
 
+void history_write_value(struct world *world, uint64_t value, FILE *out)
+{
+	struct writer writer = {.world = world, .out = out};
+
+	index_values(&writer);
+	write_value(&writer, value);
+	free(writer.ends);
+}
+
 static void write_operation(const struct writer *writer, const struct history_record *record)
 {
 	static const char *const types[] = {"invoke", "ok", "fail", "info"};

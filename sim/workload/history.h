@@ -64,6 +64,9 @@ static inline struct told history_told(const struct history_record *record)
  */
 void history_keep_value(struct world *, uint64_t digest, const void *bytes, size_t size);
 
+/* A value in the words of the history: 7, null, [1,2]. */
+void history_write_value(struct world *, uint64_t value, FILE *out);
+
 /* How faults are told, for this floor knows none: a kind by its name, and one of the run by its
  * number in full. */
 enum { FAULT_TEXT_MAX = 512 };

@@ -102,6 +102,40 @@ static void stale_read(void)
 	EQUAL(VERDICT(writes(0, 1, 7), reads(2, 3, 0)), VIOLATED);
 }
 
+/* Later ones are as stale; the first is accused, in whichever object it stands. */
+static void first_stale_read(void)
+{
+	struct operation operation[] = {writes(0, 1, 1),  reads(2, 3, 1),    writes(4, 5, 2),
+					reads(6, 11, 1),  reads(7, 8, 1),    reads(9, 10, 1),
+					reads(12, 13, 1), writes(20, 21, 1), reads(22, 23, 2),
+					writes(24, 25, 2)};
+	struct linearizability result = judged(operation, 7, PLENTY);
+
+	EQUAL(result.verdict, VIOLATED);
+	EQUAL(result.stuck_count, 3);
+	EQUAL(result.core_count, 3);
+	EQUAL(result.stuck[0], 7);
+	EQUAL(result.stuck[1], 4);
+	EQUAL(result.stuck[2], 2); /* who had seen it before */
+	for (int i = 7; i < 10; i++)
+		operation[i].told.key = 1; /* wrong, too, but later */
+	result = judged(operation, 10, PLENTY);
+	EQUAL(result.key, 0);
+	EQUAL(result.stuck[0], 7);
+	for (int i = 0; i < 7; i++)
+		operation[i].told.key = 2; /* whichever is looked at first */
+	result = judged(operation, 10, PLENTY);
+	EQUAL(result.key, 2);
+	EQUAL(result.stuck[0], 7);
+	for (int i = 0; i < 7; i++) {
+		operation[i].invoked += 100;
+		operation[i].returned += 100;
+	}
+	result = judged(operation, 10, PLENTY);
+	EQUAL(result.key, 1);
+	EQUAL(result.stuck[0], 22);
+}
+
 static void concurrent_reads(void)
 {
 	EQUAL(VERDICT(writes(0, 9, 7), reads(1, 2, 0), reads(3, 4, 7)), HOLDS);
@@ -288,6 +322,7 @@ CU_TestInfo linearizability_tests[] = {
 	{"each object is judged, and the guilty one is named", every_object_counts},
 	{"a spent budget gives unknown, never a pass", budget_spent},
 	{"one guilty object outweighs one in doubt", guilt_over_doubt},
+	{"the first stale read is accused, of all objects", first_stale_read},
 	{"the ledger's order proves a history without any search", right_witness},
 	{"a wrong order proves nothing, and the search decides", wrong_witness},
 	{"a ledger that lies does not hide a stale read", lying_ledger},

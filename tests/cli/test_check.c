@@ -165,7 +165,7 @@ static void what_convicts_a_run_convicts_its_history(void)
 	EQUAL(shell("$ORDEAL run \"$HERE/scenarios/raft/majority-partition.yaml\" --seed 1 "
 		    "--bug raft.serves-stale-reads"),
 	      1);
-	/* Both name the last of the operations that no order explains, and its object. */
+	/* Both name the operation by which it became illegal, and its object. */
 	const char *said = strstr(shell_out(), "violated linearizability");
 	char key[32] = "", process[32] = "", of_key[64], of_process[64];
 
@@ -173,7 +173,8 @@ static void what_convicts_a_run_convicts_its_history(void)
 		  sscanf(said, "%*[^:]: the get of %31s that process %31s", key, process) == 2);
 	CONTAINS(said, "\"type\":\"invoke\",\"f\":\"get\"");
 	CONTAINS(said, "\"type\":\"ok\",\"f\":\"get\"");
-	CONTAINS(said, "/ordeal check out/raft-majority-partition/seed-1/history.jsonl\n");
+	CONTAINS(said,
+		 "/ordeal check out/raft-majority-partition/seed-1/history.jsonl\n    drawn: ");
 	EQUAL(shell("$ORDEAL check out/latest/history.jsonl"), 1);
 	CONTAINS(shell_out(), "history.jsonl: not linearizable\n  jsonl, kv: ");
 	snprintf(of_key, sizeof(of_key), "operations of %s, were", key);
@@ -182,6 +183,40 @@ static void what_convicts_a_run_convicts_its_history(void)
 	CONTAINS(shell_out(), of_process);
 	CONTAINS(shell_out(), "fault: partition n2 n4 c1 c2 | n1 n3 n5 c3..c8 begin, ");
 	CONTAINS(shell_out(), "no place");
+	shell_end();
+}
+
+/* What the sentence says of the others stands in the evidence below it, and a path with a blank in
+ * it is quoted. */
+static void the_sentence_is_made_of_its_evidence(void)
+{
+	unsigned long value, first, from, to;
+
+	begin();
+	EQUAL(shell("$ORDEAL run \"$HERE/scenarios/raft/majority-partition.yaml\" --seed 1 "
+		    "--bug raft.serves-stale-reads --out 'o x'"),
+	      1);
+	const char *said = strstr(shell_out(), " returned ");
+
+	CU_ASSERT_FATAL(said &&
+			sscanf(said,
+			       " returned %lu, though the put of %lu by process %*u had been "
+			       "answered at %*f s and the cas of %lu to %lu by",
+			       &value, &first, &from, &to) == 4);
+	EQUAL(value, to);
+	char put[64], cas[64], get[64];
+
+	snprintf(put, sizeof(put), "\"f\":\"put\",\"key\":\"k1\",\"value\":%lu,", first);
+	snprintf(cas, sizeof(cas), "\"f\":\"cas\",\"key\":\"k1\",\"value\":[%lu,%lu],", from, to);
+	snprintf(get, sizeof(get), "\"f\":\"get\",\"key\":\"k1\",\"value\":%lu,", value);
+	CONTAINS(said, put);
+	CONTAINS(said, cas);
+	CONTAINS(said, get);
+	CONTAINS(said, "/ordeal check 'o x/raft-majority-partition/seed-1/history.jsonl'\n");
+	EQUAL(shell("$ORDEAL run \"$HERE/scenarios/zoo/counter-answers-before-applied.yaml\" "
+		    "--seed 1"),
+	      0);
+	CONTAINS(shell_out(), " returned null, though");
 	shell_end();
 }
 
@@ -308,6 +343,8 @@ CU_TestInfo check_tests[] = {
 	{"headline and status of a level agree", headline_and_status_of_a_level_agree},
 	{"what a run left is judged as the run was", what_a_run_left_is_judged_as_the_run_was},
 	{"what convicts a run convicts its history", what_convicts_a_run_convicts_its_history},
+	{"a conviction's sentence is made of the evidence below it",
+	 the_sentence_is_made_of_its_evidence},
 	{"what is guessed can be said", what_is_guessed_can_be_said},
 	{"a wrong value is told what is accepted", a_wrong_value_is_told_what_is_accepted},
 	{"nothing to judge is no violation", nothing_to_judge_is_no_violation},

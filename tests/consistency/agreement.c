@@ -99,6 +99,47 @@ static bool core_holds(const struct model *model, const struct history *history,
 	return holds;
 }
 
+/* The history as it was after an event: what is open then is unknown. */
+static size_t history_until(const struct history *history, uint32_t position,
+			    struct operation operations[OPERATIONS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < history->count; i++) {
+		const struct operation *operation = &history->operations[i];
+
+		if (operation->invoked > position)
+			continue;
+		operations[count] = *operation;
+		if (operation->returned > position) {
+			operations[count].returned = NEVER_RETURNED;
+			operations[count].told.answered = operations[count].told.matched = false;
+		}
+		count++;
+	}
+	return count;
+}
+
+/* Does it become illegal by the return of the accused? By the twin. */
+static bool accused_holds(const struct model *model, const struct history *history,
+			  const struct finding *finding)
+{
+	struct operation operations[OPERATIONS_MAX];
+	uint32_t at = history->operations[finding->accused].returned;
+	bool in_core = false;
+
+	for (size_t i = 0; i < finding->core_count; i++)
+		in_core |= finding->core[i] == finding->accused;
+	for (unsigned before = 0; before < 2; before++) {
+		struct history part = {operations, history_until(history, at - before, operations),
+				       history->elements};
+
+		if (twin_finds_order(model, &part) != before)
+			return false;
+	}
+	return in_core;
+}
+
 static unsigned count_unknown(const struct history *history)
 {
 	unsigned unknown = 0;
@@ -130,6 +171,9 @@ static void compare(struct room *room, const struct subject *subject, const stru
 		show(subject, &made.history, legal);
 	if (finding.legality == ILLEGAL && !core_holds(recipe->model, &made.history, &finding) &&
 	    !agreement->bad_cores++)
+		show(subject, &made.history, legal);
+	if (finding.legality == ILLEGAL && !accused_holds(recipe->model, &made.history, &finding) &&
+	    !agreement->bad_accused++)
 		show(subject, &made.history, legal);
 	for (size_t i = 0; i < made.history.count; i++) /* who lies changes nothing */
 		made.operations[i].witness = pcg32_below(pcg, OPERATIONS_MAX);

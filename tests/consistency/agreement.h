@@ -19,6 +19,7 @@ struct agreement {
 	unsigned witnessed, unknown; /* proved by the order of effects; operations */
 	unsigned differences;        /* of the judge; the first is printed */
 	unsigned bad_cores;          /* not illegal, or not minimal; likewise */
+	unsigned bad_accused;        /* it was illegal before, or was not yet; likewise */
 };
 /* Judges so many histories, the same ones for the same seed. */
 void agree(const struct subject *, unsigned times, uint64_t seed, struct agreement *);

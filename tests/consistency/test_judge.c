@@ -14,6 +14,7 @@ static void as_the_twin_says(void)
 		agree(subject, 10000, 1, &agreement);
 		EQUAL(agreement.differences, 0);
 		EQUAL(agreement.bad_cores, 0);
+		EQUAL(agreement.bad_accused, 0);
 		CU_ASSERT(agreement.legal > 2000);
 		CU_ASSERT(agreement.unknown > 2000);
 		if (subject->recipe.model != &model_set && subject->recipe.model != &model_queue)

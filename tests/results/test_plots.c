@@ -93,6 +93,34 @@ static void faults_have_lanes(void)
 	shell_end();
 }
 
+static void a_violation_has_its_moment(void)
+{
+#define ROWS "sed -n '/^# violation/,/NaN NaN NaN/p' "
+
+	begin();
+	EQUAL(shell("$ORDEAL run \"$HERE/scenarios/zoo/16-commits-unverified.yaml\" --seed 2"), 0);
+	shell(ROWS "out/zoo-16-commits-unverified/seed-2/leaders.dat");
+	CONTAINS(shell_out(), "violated: state-machine-safety, n1\"");
+	CONTAINS(shell_out(), " 0 1 "); /* the lane of n1, and one below that of the fault */
+	EQUAL(shell("$ORDEAL run \"$HERE/scenarios/raft/majority-partition.yaml\" --seed 1 "
+		    "--bug raft.serves-stale-reads"),
+	      1);
+	static const char *const pictures[] = {"leaders", "latency", "availability"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), ROWS "out/latest/%s.dat", pictures[i]);
+		shell(line);
+		CONTAINS(shell_out(), "\n9.264454 NaN 1 9.264454 \"violated: linearizability\"\n");
+	}
+	/* None: the block is empty. */
+	EQUAL(shell(run_it), 0);
+	shell(ROWS PLACE "latency.dat");
+	CU_ASSERT_PTR_NULL(strstr(shell_out(), "violated"));
+	shell_end();
+}
+
 static void captions(void)
 {
 	begin();
@@ -119,6 +147,8 @@ CU_TestInfo plots_tests[] = {
 	{"pictures of one seed are the same bytes", twice_the_same},
 	{"a script draws its picture from its data alone", scripts_stand_alone},
 	{"faults that overlap are named in lanes of their own", faults_have_lanes},
+	{"the first violation is a moment in each picture over time, named by its judge",
+	 a_violation_has_its_moment},
 	{"a caption says what is shown, of which run", captions},
 	{"a renderer that fails changes no verdict", a_failing_renderer},
 	CU_TEST_INFO_NULL,
