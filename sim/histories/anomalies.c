@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct call *call_of(const struct recording *recording,
 				  const struct transactions *transactions, const struct step *step)
@@ -18,14 +19,20 @@ static const struct datum *value_of_call(const struct call *call)
 	return call->told.kind == DATUM_NIL ? &call->asked : &call->told;
 }
 
+/* Overwrites, reads, is overwritten after it was read, comes later in real time (Adya). */
+static const char *const edge_names[] = {
+	[DEPENDS_WW] = "ww", [DEPENDS_WR] = "wr", [DEPENDS_RW] = "rw", [DEPENDS_REALTIME] = "rt"};
+
 /* ---- In lanes -------------------------------------------------------------------------------- */
 
-static bool is_shown(const struct explanation *explanation, const struct call *call)
+/* Where it stands; the count: nowhere. */
+static unsigned place_of(const struct explanation *explanation, const struct call *call)
 {
-	for (unsigned i = 0; i < explanation->count; i++)
-		if (explanation->shown[i].call == call)
-			return true;
-	return false;
+	unsigned i = 0;
+
+	while (i < explanation->count && explanation->shown[i].call != call)
+		i++;
+	return i;
 }
 
 static void show_call(struct explanation *explanation, const struct call *call)
@@ -52,6 +59,33 @@ static int by_invocation(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* From each that is shown to the next that is. */
+static void show_cycle(struct explanation *explanation, const struct recording *recording,
+		       const struct transactions *transactions, const struct step *steps,
+		       uint32_t count)
+{
+	unsigned nowhere = explanation->count;
+	struct edge edge = {.from = nowhere};
+
+	/* Twice around, for the cycle may begin with one that is not shown. */
+	for (uint32_t i = 0; i < 2 * count && steps[0].dependency != DEPENDS_NOT; i++) {
+		const struct step *step = &steps[i % count];
+		size_t length = strlen(edge.name);
+
+		edge.to = place_of(explanation, call_of(recording, transactions, step));
+		if (edge.to < nowhere) {
+			if (edge.from < nowhere && explanation->edge_count < SHOWN_MAX)
+				explanation->edges[explanation->edge_count++] = edge;
+			if (i >= count)
+				return;
+			edge = (struct edge){.from = edge.to};
+			length = 0;
+		}
+		snprintf(edge.name + length, sizeof(edge.name) - length, "%s%s", length ? ", " : "",
+			 edge_names[step->dependency]);
+	}
+}
+
 void explain_anomaly(const struct recording *recording, const struct transactions_finding *finding,
 		     const struct transaction_history *history, struct explanation *explanation)
 {
@@ -64,7 +98,7 @@ void explain_anomaly(const struct recording *recording, const struct transaction
 		const struct step *step = &finding->steps[found->first_step + i];
 		const struct call *call = call_of(recording, &history->transactions, step);
 
-		if (!call || is_shown(explanation, call))
+		if (!call || place_of(explanation, call) < explanation->count)
 			continue;
 		if (explanation->count < SHOWN_MAX)
 			show_call(explanation, call);
@@ -73,6 +107,8 @@ void explain_anomaly(const struct recording *recording, const struct transaction
 	}
 	qsort(explanation->shown, explanation->count, sizeof(explanation->shown[0]), by_invocation);
 	explanation_place(recording, explanation);
+	show_cycle(explanation, recording, &history->transactions,
+		   &finding->steps[found->first_step], found->step_count);
 }
 
 /* ---- In words -------------------------------------------------------------------------------- */
@@ -101,6 +137,11 @@ static void print_dependency(FILE *out, const struct transaction_history *histor
 
 	if (step->dependency == DEPENDS_REALTIME) {
 		fputs("returned before the next began", out);
+		return;
+	}
+	if (history->transactions.model == TRANSACTION_BANK && !step->key) {
+		fprintf(out, "it sums up to %" PRId64 ", the first one to %" PRId64,
+			(int64_t)step->value, (int64_t)step->next);
 		return;
 	}
 	if (!step->key || step->key > history->key_names.count)

@@ -110,16 +110,30 @@ static void take_past(struct asking *asking, const struct operation *read)
 	}
 }
 
-static bool could_return(struct asking *asking, uint64_t answer)
+/* Is its answer a yes or a no? */
+static bool says_yes_or_no(const struct model *model, unsigned parts, const struct told *told)
 {
+	const char *name = model->operations[told->operation].name;
+
+	return parts & COMPARES || (model == &model_mutex) ||
+	       (model == &model_set &&
+		(!strcmp(name, "contains") || !strcmp(name, "insert") || !strcmp(name, "delete")));
+}
+
+static bool could_return(struct asking *asking, const struct datum *answer)
+{
+	struct told *told = &asking->operations[asking->read].told;
 	const struct judge_limits limits = {.configurations = CONFIGURATIONS_MAX_A_READ};
 	struct history past = {asking->operations, asking->count, asking->object->elements};
 	struct finding finding;
 
 	if (asking->left < asking->count)
 		return false;
+	if (answer->kind == DATUM_TRUE || answer->kind == DATUM_FALSE)
+		told->matched = answer->kind == DATUM_TRUE;
+	else if (!number_of_value(asking->object, asking->model, answer, &told->result))
+		return false;
 	asking->left -= asking->count;
-	asking->operations[asking->read].told.result = answer;
 	judge(asking->room, asking->model, &past, &limits, &finding);
 	return finding.legality == LEGAL;
 }
@@ -167,6 +181,31 @@ static unsigned candidates(const struct asking *asking, bool known, struct datum
 	return count;
 }
 
+/* Of a counter: what was certainly added, with what may have been. */
+static unsigned sums(const struct asking *asking, struct datum list[ANSWERS_MAX])
+{
+	const struct operation *read = &asking->operations[asking->read];
+	unsigned count = 1;
+
+	list[0] = (struct datum){.kind = DATUM_NUMBER, .number = (int64_t)read->told.value};
+	for (unsigned certain = 2; certain-- > 0;)
+		for (size_t i = 0; i < asking->count; i++) {
+			const struct operation *operation = &asking->operations[i];
+			struct datum sum = {.kind = DATUM_NUMBER};
+			int64_t added = (int64_t)operation->told.value;
+
+			if (operation == read || (operation->returned < read->invoked) != certain)
+				continue;
+			list[0].number += certain ? added : 0;
+			for (unsigned at = count; !certain && at-- > 0 && count < ANSWERS_MAX;) {
+				sum.number = list[at].number + added;
+				if (!is_among(&sum, list, count))
+					list[count++] = sum;
+			}
+		}
+	return count;
+}
+
 /* All that is not of the core becomes unknown. */
 static void forget_others(struct asking *asking)
 {
@@ -189,19 +228,35 @@ static void forget_others(struct asking *asking)
 
 static void try_answers(struct asking *asking, bool known, struct shown *shown)
 {
-	struct datum list[ANSWERS_MAX];
-	uint64_t number;
-	unsigned count = candidates(asking, known, list);
+	struct datum list[ANSWERS_MAX] = {{.kind = DATUM_TRUE}, {.kind = DATUM_FALSE}};
+	unsigned parts = parts_of_call(asking->recording, asking->model, shown->call), count = 2;
 
+	if (asking->model == &model_counter)
+		count = sums(asking, list);
+	else if (!says_yes_or_no(asking->model, parts, &asking->operations[asking->read].told))
+		count = candidates(asking, known, list);
 	for (unsigned i = 0; i < count; i++)
-		if (number_of_value(asking->object, asking->model, &list[i], &number) &&
-		    could_return(asking, number))
+		if (could_return(asking, &list[i]))
 			shown->answers[shown->answer_count++] = list[i];
 	shown->more = count == ANSWERS_MAX;
 }
 
+/* Its answer, in the words of those that it could have had. */
+static struct datum said_by(const struct asking *asking, const struct operation *read,
+			    const struct call *call)
+{
+	unsigned parts = parts_of_call(asking->recording, asking->model, call);
+
+	if (says_yes_or_no(asking->model, parts, &read->told))
+		return (struct datum){.kind = call->untrue ? DATUM_FALSE : DATUM_TRUE};
+	if (asking->model == &model_counter)
+		return (struct datum){.kind = DATUM_NUMBER, .number = (int64_t)read->told.result};
+	return call->told;
+}
+
 static void ask_read(struct asking *asking, const struct operation *read, struct shown *shown)
 {
+	shown->said = said_by(asking, read, shown->call);
 	take_past(asking, read);
 	try_answers(asking, false, shown);
 	if (shown->answer_count || !shown->stuck || asking->finding->core_count > SHOWN_MAX)
@@ -210,11 +265,14 @@ static void ask_read(struct asking *asking, const struct operation *read, struct
 	try_answers(asking, true, shown);
 }
 
-/* Counters have too many possible answers, sets too large ones, and locks tell tokens. */
-static bool can_be_asked(const struct model *model, unsigned parts)
+/* Sets have too many possible answers, and locks tell tokens. Who only says yes or no changes
+ * something, too: he is asked where he has no place. */
+static bool can_be_asked(const struct model *model, const struct told *told, unsigned parts,
+			 bool stuck)
 {
-	return parts == TELLS && (model == &model_register || model == &model_cas_register ||
-				  model == &model_kv || model == &model_queue);
+	if (says_yes_or_no(model, parts, told))
+		return stuck;
+	return parts & TELLS && !(parts & ALL_OF_IT) && model != &model_fenced_lock;
 }
 
 static void ask_reads(struct asking *asking, struct explanation *explanation,
@@ -229,7 +287,8 @@ static void ask_reads(struct asking *asking, struct explanation *explanation,
 		struct shown *shown = &explanation->shown[i];
 		unsigned parts = parts_of_call(asking->recording, asking->model, shown->call);
 
-		if (can_be_asked(asking->model, parts) && operations[i]->returned <= end)
+		if (can_be_asked(asking->model, &operations[i]->told, parts, shown->stuck) &&
+		    operations[i]->returned <= end)
 			ask_read(asking, operations[i], shown);
 	}
 }
@@ -244,7 +303,10 @@ static void find_source(const struct asking *asking, const struct call *read, ch
 	struct datum value;
 
 	source[0] = '\0';
-	if (read->told.kind == DATUM_NIL || asking->model == &model_kv ||
+	if (read->told.kind == DATUM_NIL ||
+	    parts_of_call(asking->recording, asking->model, read) != TELLS ||
+	    (asking->model != &model_register && asking->model != &model_cas_register &&
+	     asking->model != &model_queue) ||
 	    keys_in_values(asking->recording, asking->model))
 		return;
 	for (uint32_t i = 0; i < asking->recording->count; i++) {
@@ -416,9 +478,7 @@ void explain(struct room *room, const struct recording *recording, const struct 
 	show(&asking, finding, explanation, operations);
 	explanation_place(recording, explanation);
 	for (unsigned i = 0; i < explanation->count; i++)
-		if (explanation->shown[i].stuck &&
-		    can_be_asked(model,
-				 parts_of_call(recording, model, explanation->shown[i].call)))
+		if (explanation->shown[i].stuck)
 			find_source(&asking, explanation->shown[i].call, explanation->source,
 				    sizeof(explanation->source));
 	ask_reads(&asking, explanation, operations);

@@ -24,7 +24,8 @@ struct shown {
 	/* A read: what it could have returned, all that came before it being as it was; of what
 	 * stood there at first and was written lately. None: it was not asked. */
 	unsigned answer_count;
-	bool more; /* there may be others, which were written earlier */
+	struct datum said; /* what it did return */
+	bool more;         /* there may be others, which were written earlier */
 	struct datum answers[ANSWERS_MAX];
 };
 
@@ -34,8 +35,16 @@ struct near {
 	char label[LABEL_MAX];
 };
 
+/* Of a cycle of transactions: the second depends on the first. */
+struct edge {
+	unsigned from, to; /* of those shown */
+	char name[24];     /* "ww"; "rw, wr": through one that the history lacks */
+};
+
 struct explanation {
 	struct shown shown[SHOWN_MAX];
+	struct edge edges[SHOWN_MAX];
+	unsigned edge_count;
 	unsigned count, lanes, moments;
 	size_t left_out; /* operations of the core */
 	int64_t processes[SHOWN_MAX];

@@ -83,7 +83,7 @@ static void print_short(FILE *out, const struct datum *datum)
 /* Nothing where the read returned the one thing that it could. */
 static void print_answers(FILE *out, const struct shown *shown)
 {
-	const struct datum *told = &shown->call->told;
+	const struct datum *told = &shown->said;
 	bool among = false;
 
 	for (unsigned i = 0; i < shown->answer_count; i++)

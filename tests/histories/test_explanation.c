@@ -168,6 +168,51 @@ static void where_more_was_wrong_the_core_alone_counts(void)
 	all_free();
 }
 
+#define ASKED(process, name, value)                                                                \
+	"{:process " process " :type :invoke :f :" name " :value " value "}\n"
+#define TOLD(process, name, value)                                                                 \
+	"{:process " process " :type :ok :f :" name " :value " value "}\n"
+#define DONE(process, name, value) ASKED(process, name, value) TOLD(process, name, value)
+
+static void other_models_are_asked_too(void)
+{
+	explain_text(DONE("1", "enqueue", "7") DONE("1", "enqueue", "8")
+			     ASKED("2", "dequeue", "nil") TOLD("2", "dequeue", "8"),
+		     &model_queue, (const unsigned[]){1, 5}, 2);
+	CONTAINS(printed(explanation_print), "dequeue -> 8 of line 5 could have returned 7, not 8");
+	/* One sum is certain, one may be; the last comes too late. */
+	explain_text(DONE("1", "add", "7") ASKED("1", "add", "8") ASKED("2", "read", "nil")
+			     TOLD("2", "read", "8") DONE("3", "add", "100"),
+		     &model_counter, (const unsigned[]){1, 4}, 2);
+	CONTAINS(printed(explanation_print),
+		 "read -> 8 of line 4 could have returned 7 or 15, not 8");
+	explain_text(DONE("1", "add", "7") DONE("2", "remove", "7") DONE("2", "contains", "7"),
+		     &model_set, (const unsigned[]){1, 3, 5}, 3);
+	CONTAINS(printed(explanation_print),
+		 "contains 7 of line 5 could have returned false, not true");
+	explain_text(DONE("1", "acquire", "nil") DONE("2", "acquire", "nil"), &model_mutex,
+		     (const unsigned[]){1, 3}, 2);
+	CONTAINS(printed(explanation_print), "acquire of line 3 could have returned false");
+	CU_ASSERT_PTR_NULL(strstr(told, "of line 1 could"));
+	all_free();
+}
+
+static unsigned width_of_picture(void)
+{
+	unsigned width = 0;
+
+	CU_ASSERT(sscanf(printed(explanation_draw), "<svg xmlns=\"%*[^\"]\" width=\"%u", &width) ==
+		  1);
+	return width;
+}
+
+static void a_caption_has_room(void)
+{
+	explain_text(DONE("1", "read", "9"), &model_register, (const unsigned[]){1}, 1);
+	CU_ASSERT(width_of_picture() > 96 + 36 * 6); /* its letters */
+	all_free();
+}
+
 static void the_picture_has_a_box_an_operation(void)
 {
 	const char *svg;
@@ -237,6 +282,12 @@ static void an_anomaly_is_its_cycle(void)
 	explain_anomaly(&recording, &anomalies_found, &transactions, &explanation);
 	EQUAL(explanation.count, 2);
 	EQUAL(explanation.lanes, 2);
+	EQUAL(explanation.edge_count, 2);
+	CU_ASSERT(explanation.edges[0].from != explanation.edges[1].from);
+	EQUAL(explanation.edges[0].from, explanation.edges[1].to);
+	EQUAL(explanation.edges[1].from, explanation.edges[0].to);
+	CONTAINS(printed(explanation_draw), ">rw</text>");
+	CONTAINS(told, "marker-end=\"url(#arrow)\"");
 	CONTAINS(printed(explanation_print), "line 1-3");
 	FILE *out = (free(told), open_memstream(&told, &size));
 
@@ -245,6 +296,44 @@ static void an_anomaly_is_its_cycle(void)
 	CONTAINS(told, "G2-item: write skew");
 	CONTAINS(told, "    line 2-4         [[:r :y nil] [:append :x 2]]\n"
 		       "        y = nil, which the next overwrites with 1\n");
+	all_free();
+}
+
+static void a_wrong_total_tells_both_sums(void)
+{
+	const struct judge_limits limits = {0};
+	struct trouble trouble = {0};
+	size_t size;
+
+	read_text(DONE("1", "read", "{0 50 1 50}") DONE("2", "read", "{0 40 1 50}"));
+	CU_ASSERT(transactions_of_calls(&recording, TRANSACTION_BANK, &transactions, &trouble));
+	judge_transactions(&transactions.transactions, &limits, &anomalies_found);
+	explain_anomaly(&recording, &anomalies_found, &transactions, &explanation);
+	EQUAL(explanation.edge_count, 0); /* no cycle */
+	FILE *out = (free(told), open_memstream(&told, &size));
+
+	anomalies_print(out, &recording, &anomalies_found, &transactions);
+	fclose(out);
+	CONTAINS(told, "it sums up to 90, the first one to 100\n");
+	all_free();
+}
+
+/* Two readers, and two writers that the history lacks: what leads through them is one arrow. */
+static void an_arrow_leads_through_what_is_not_there(void)
+{
+	const struct judge_limits limits = {0};
+	struct trouble trouble = {0};
+
+	read_text(DONE("1", "read", "[[:r 0 1] [:r 1 nil]]")
+			  DONE("2", "read", "[[:r 0 nil] [:r 1 1]]"));
+	CU_ASSERT(
+		transactions_of_calls(&recording, TRANSACTION_LONG_FORK, &transactions, &trouble));
+	judge_transactions(&transactions.transactions, &limits, &anomalies_found);
+	explain_anomaly(&recording, &anomalies_found, &transactions, &explanation);
+	EQUAL(explanation.count, 2);
+	EQUAL(explanation.edge_count, 2);
+	CU_ASSERT_STRING_EQUAL(explanation.edges[0].name, "rw, wr");
+	CU_ASSERT_STRING_EQUAL(explanation.edges[1].name, "rw, wr");
 	all_free();
 }
 
@@ -261,5 +350,9 @@ CU_TestInfo explanation_tests[] = {
 	{"a picture is never broken by a value", a_picture_is_never_broken_by_a_value},
 	{"labels say what was asked and told", labels_say_what_was_asked_and_told},
 	{"an anomaly is its cycle", an_anomaly_is_its_cycle},
+	{"queues, counters, sets and locks are asked, too", other_models_are_asked_too},
+	{"a picture is as wide as its caption", a_caption_has_room},
+	{"a wrong total tells both sums", a_wrong_total_tells_both_sums},
+	{"an arrow leads through what is not there", an_arrow_leads_through_what_is_not_there},
 	CU_TEST_INFO_NULL,
 };
