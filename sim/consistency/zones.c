@@ -240,9 +240,43 @@ static void sort_blocks(struct zones *zones)
 			write_block(zones, at[i]);
 }
 
-static const struct value *block_of(const struct zones *zones, uint32_t place)
+static void earlier(const struct zones *zones, uint32_t plus_one, uint32_t event,
+		    uint32_t *earliest)
 {
-	return &zones->values[zones->root[zones->value_of[place]]];
+	if (plus_one == NONE || call_at(zones, plus_one)->invoked < event)
+		return;
+	if (*earliest == NONE ||
+	    call_at(zones, plus_one)->returned < call_at(zones, *earliest)->returned)
+		*earliest = plus_one;
+}
+
+/* Of a block's calls that were invoked after an event, the one that returned first. */
+static uint32_t earliest_after(const struct zones *zones, uint32_t root, uint32_t event)
+{
+	uint32_t earliest = NONE;
+
+	for (uint32_t number = root;;) {
+		const struct value *value = &zones->values[number];
+
+		earlier(zones, value->maker, event, &earliest);
+		for (uint32_t at = value->reader; at; at = zones->link[at - 1])
+			earlier(zones, at, event, &earliest);
+		if (!value->next)
+			return earliest;
+		number = value->next - 1;
+	}
+}
+
+/* Each has a call that was invoked after one of the other had returned. Those that say so first:
+ * the sooner the suspects had returned, the less is to be probed (earliest.c). */
+static void convict_blocks(struct zones *zones, uint32_t a, uint32_t b)
+{
+	uint32_t first_a = zones->values[a].first, first_b = zones->values[b].first;
+	uint32_t all[] = {first_a, first_b,
+			  earliest_after(zones, a, call_at(zones, first_b)->returned),
+			  earliest_after(zones, b, call_at(zones, first_a)->returned)};
+
+	convict(zones, all, 4);
 }
 
 /* False, and convicted: two calls that stand against real time. */
@@ -255,15 +289,14 @@ static bool agrees_with_time(struct zones *zones)
 		const struct call *call = &calls[zones->order[i]];
 
 		if (call->returned < latest) {
-			const struct value *a = block_of(zones, of), *b = block_of(zones, i);
-			uint32_t all[] = {zones->order[of] + 1,
-					  zones->order[i] + 1,
-					  a->first,
-					  a->last,
-					  b->first,
-					  b->last};
+			uint32_t a = zones->root[zones->value_of[of]];
+			uint32_t b = zones->root[zones->value_of[i]];
+			uint32_t both[] = {zones->order[of] + 1, zones->order[i] + 1};
 
-			convict(zones, all, a == b ? 2 : 6);
+			if (a == b)
+				convict(zones, both, 2);
+			else
+				convict_blocks(zones, a, b);
 			return false;
 		}
 		if (latest <= call->invoked) {
