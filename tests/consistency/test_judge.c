@@ -252,6 +252,31 @@ static void budgets(void)
 	made_free(&made);
 }
 
+/* Elements are judged one by one; their orders are merged key by key. */
+static void sets_of_many_keys(void)
+{
+	struct recipe recipe = {.model = &model_set,
+				.clients = 10,
+				.operations = 5000,
+				.keys = 500,
+				.values = 3,
+				.weights = {2, 2, 2, 2, 2}};
+	struct pcg32 pcg = pcg32_seeded(1, 3);
+	struct made made = make_history(&recipe, &pcg);
+	struct room *room = room_open();
+	struct finding finding;
+
+	judge(room, recipe.model, &made.history, &(struct judge_limits){.core = true}, &finding);
+	EQUAL(finding.legality, LEGAL);
+	uint32_t *order = malloc(finding.order_count * sizeof(*order));
+
+	memcpy(order, finding.order, finding.order_count * sizeof(*order));
+	CU_ASSERT(order_holds(room, recipe.model, &made.history, order, finding.order_count));
+	free(order);
+	room_close(room);
+	made_free(&made);
+}
+
 /* Who checks the orders can say no. */
 static void the_verifier_says_no(void)
 {
@@ -285,6 +310,7 @@ CU_TestInfo judge_tests[] = {
 	{"each engine decides what it is for, and its cores are as small as can be", engines},
 	{"who runs out of memory or of configurations says so, and a warm room asks for no more",
 	 budgets},
+	{"sets of many keys have an order", sets_of_many_keys},
 	{"an order against time, against the model, or not complete does not hold",
 	 the_verifier_says_no},
 	{"10,000 random small histories of each model are judged as by a twin that tries every "
