@@ -190,7 +190,7 @@ static void what_convicts_a_run_convicts_its_history(void)
  * it is quoted. */
 static void the_sentence_is_made_of_its_evidence(void)
 {
-	unsigned long value, first, from, to;
+	unsigned long value = 0, first = 0, from = 0, to = 0;
 
 	begin();
 	EQUAL(shell("$ORDEAL run \"$HERE/scenarios/raft/majority-partition.yaml\" --seed 1 "
