@@ -225,7 +225,7 @@ static void a_ribbon_goes_on_after_gaps(void)
 			       "3.000000 0.000000 0.000000 0.000000 400\n"
 			       "4.000000 0.000000 0.000000 0.000000 400\n");
 	CONTAINS(shell_text("hand/ribbon.gp"), "y_min = 0.0235294\n");
-	EQUAL(shell("grep -c '^$' hand/ribbon.dat | grep -qx 14"), 0);
+	EQUAL(shell("grep -c '^$' hand/ribbon.dat | grep -qx 16"), 0);
 	shell_end();
 }
 
