@@ -32,6 +32,9 @@ static struct verdict verdict_of(const struct checked *checked)
 	if (!checked->subject.name || checked->subject.model)
 		return (struct verdict){checked->finding.legality,
 					of_objects[checked->finding.legality]};
+	if (checked->subject.transactions == TRANSACTION_BANK && strict == UNDECIDED &&
+	    serializable == UNDECIDED)
+		return (struct verdict){UNDECIDED, "balances hold; serializability unknown"};
 	return (struct verdict){checked->serializable_will_do ? serializable : strict,
 				of_transactions[strict][serializable]};
 }
@@ -117,7 +120,8 @@ static void print_transactions(FILE *out, const struct checked *checked)
 		fprintf(out, finding->found_count == 1 ? "%u anomaly\n" : "%u anomalies\n",
 			finding->found_count);
 	else
-		fputs("no serial order explains the reads\n", out);
+		fprintf(out, "no serial order%s explains the reads\n",
+			finding->serializable == ILLEGAL ? "" : " that agrees with real time");
 	anomalies_print(out, &checked->recording, finding, &checked->transactions);
 }
 

@@ -26,6 +26,7 @@ struct cell {           /* what stands under a key */
 	uint64_t value; /* of a register; of a list, its last element */
 	uint64_t *list;
 	uint32_t length, room;
+	bool told; /* of an account: a read has told its balance; before, `value` is what came in */
 };
 
 static void cell_append(struct cell *cell, uint64_t value)
@@ -47,11 +48,15 @@ static bool micro_holds(const struct transactions *t, struct cell *cells, const 
 	switch (micro->kind) {
 	case MICRO_WRITE: cell->value = micro->value; return true;
 	case MICRO_APPEND: cell_append(cell, micro->value); return true;
-	case MICRO_READ:
-	case MICRO_ADD: break;
+	case MICRO_ADD: cell->value += micro->value; return true;
+	case MICRO_READ: break;
 	}
 	if (!told)
 		return true;
+	if (t->model == TRANSACTION_BANK && !cell->told) {
+		cell->told = true;
+		cell->value = micro->value;
+	}
 	if (!of_lists(t))
 		return micro->value == cell->value;
 	return micro->count == cell->length &&
@@ -267,6 +272,16 @@ static bool shows(const struct search *search, const struct micro *micro)
 	return there == (search->shown ? search->shown[micro - search->t->micros] : micro->value);
 }
 
+/* Nobody wrote the first balance: it is what makes the first read of the account right. */
+static bool tells_balance(struct search *search, const struct micro *micro)
+{
+	if (search->t->model != TRANSACTION_BANK || search->version[micro->key] != NOBODY_WROTE)
+		return false;
+	note_undo(search, micro->key);
+	put(search, micro->key, micro->value, 0);
+	return true;
+}
+
 /* May nothing that is written be left unread for good? So it is where versions have names. */
 static bool has_readers(const struct search *search)
 {
@@ -283,7 +298,11 @@ static bool carry_out(struct search *search, uint32_t transaction, bool *reads_o
 		const struct micro *micro = micro_at(search->study, transaction, i);
 
 		if (micro->kind == MICRO_READ) {
-			if (committed(&search->t->list[transaction]) && !shows(search, micro))
+			if (!committed(&search->t->list[transaction]))
+				continue;
+			if (tells_balance(search, micro))
+				*reads_only = false;
+			else if (!shows(search, micro))
 				goto impossible;
 			continue;
 		}
@@ -301,6 +320,9 @@ static bool carry_out(struct search *search, uint32_t transaction, bool *reads_o
 			    search->study->unique
 				    ? write_find(search->study, micro->key, micro->value)
 				    : NOBODY_WROTE);
+		else if (micro->kind == MICRO_ADD)
+			put(search, micro->key, search->value[micro->key] + micro->value,
+			    search->version[micro->key]);
 		else if (!append(search, micro))
 			goto impossible;
 	}

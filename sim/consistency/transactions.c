@@ -30,6 +30,9 @@ const struct anomaly_kind anomalies[ANOMALIES] = {
 			       "read uncommitted", "the bank of Jepsen"},
 	[ANOMALY_WRONG_TOTAL] = {"wrong-total", "a read of all accounts told another sum",
 				 "snapshot isolation", "the bank of Jepsen"},
+	[ANOMALY_UNEXPLAINED] = {"unexplained-balance",
+				 "no transfers lead from one read to another", "read uncommitted",
+				 "the accounts that transfers join keep their sum"},
 	[ANOMALY_G1A] = {"G1a", "aborted read: what an aborted transaction wrote was read",
 			 "read committed", ADYA "3.1.1"},
 	[ANOMALY_G1B] = {"G1b", "intermediate read: the writer had not done with the key",
@@ -125,7 +128,8 @@ static enum legality judge_order(struct study *study, const struct judge_limits 
 		graph_build(&graph, study, strict);
 		legality = judge_graph(study, &graph, strict);
 	} else if (refuted(finding, strict)) {
-		finding->engine = "reads";
+		finding->engine = study->transactions->model == TRANSACTION_BANK ? "balances"
+										 : "reads";
 		legality = ILLEGAL;
 	}
 	if (legality == UNDECIDED) {
@@ -141,44 +145,7 @@ static enum legality judge_order(struct study *study, const struct judge_limits 
 	return legality;
 }
 
-/* ---- Models with a rule of their own --------------------------------------------------------- */
-
-/* Every read of all accounts tells the same sum as the first, and nobody owes. */
-static void judge_bank(struct study *study)
-{
-	const struct transactions *t = study->transactions;
-	int64_t sum = 0;
-	bool known = false;
-
-	study->finding->engine = "balances";
-	for (uint32_t i = 0; i < t->count; i++) {
-		const struct transaction *transaction = &t->list[i];
-		struct step step = {.transaction = i, .dependency = DEPENDS_NOT};
-		int64_t total = 0;
-
-		if (!committed(transaction) || !transaction->count ||
-		    micro_at(study, i, 0)->kind != MICRO_READ)
-			continue;
-		for (uint32_t m = 0; m < transaction->count; m++) {
-			const struct micro *micro = micro_at(study, i, m);
-
-			step.key = micro->key;
-			step.value = step.next = micro->value;
-			if ((int64_t)micro->value < 0)
-				study_found(study, ANOMALY_OVERDRAWN, false, &step, 1);
-			total = (int64_t)((uint64_t)total + micro->value);
-		}
-		step.key = 0;
-		step.value = (uint64_t)total;
-		step.next = (uint64_t)sum;
-		if (known && total != sum)
-			study_found(study, ANOMALY_WRONG_TOTAL, false, &step, 1);
-		sum = known ? sum : total;
-		known = true;
-	}
-	study->finding->strict = study->finding->found_count ? ILLEGAL : LEGAL;
-	study->finding->serializable = study->finding->strict;
-}
+/* ---- Long forks ------------------------------------------------------------------------------ */
 
 /*
  * Of a long fork, a history may show the reads alone: a value that nobody wrote in it was written
@@ -217,11 +184,10 @@ static struct transactions with_unseen_writers(const struct transactions *t)
 
 /* ---- All together ---------------------------------------------------------------------------- */
 
-static void judge_versions(struct study *study, const struct judge_limits *limits)
+static void judge_both(struct study *study, const struct judge_limits *limits)
 {
 	struct transactions_finding *finding = study->finding;
 
-	versions_study(study);
 	finding->strict = judge_order(study, limits, true);
 	finding->serializable = finding->strict;
 	if (finding->strict != LEGAL) {
@@ -234,7 +200,6 @@ static void judge_versions(struct study *study, const struct judge_limits *limit
 		finding->strict = ILLEGAL;
 	if (finding->serializable != LEGAL)
 		finding->order_count = 0;
-	versions_free(study);
 }
 
 void judge_transactions(const struct transactions *transactions, const struct judge_limits *limits,
@@ -247,9 +212,11 @@ void judge_transactions(const struct transactions *transactions, const struct ju
 	memset(finding, 0, sizeof(*finding));
 	finding->order = study_room(all.count, sizeof(uint32_t));
 	if (all.model == TRANSACTION_BANK)
-		judge_bank(&study);
+		balances_study(&study);
 	else
-		judge_versions(&study, limits);
+		versions_study(&study);
+	judge_both(&study, limits);
+	versions_free(&study);
 	qsort(finding->found, finding->found_count, sizeof(finding->found[0]), by_kind);
 	if (unseen) {
 		free((void *)(uintptr_t)all.list);

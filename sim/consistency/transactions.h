@@ -23,9 +23,9 @@
  *   multi-register  reads and writes; a key is 0 at first
  *   list-append     appends, and reads of whole lists
  *   rw-register     reads and writes
- *   bank            transfers between accounts, and reads of all of them: their sum stays as the
- *                   first read tells it, and no balance is below zero
- *   long-fork       writes, one a key, and reads of many keys
+ *   bank            transfers between accounts, and reads of all of them: every read tells what
+ *                   the transfers before it made of the start, whatever that was; nothing below
+ * zero long-fork       writes, one a key, and reads of many keys
  */
 enum transaction_model {
 	TRANSACTION_MULTI_REGISTER,
@@ -82,6 +82,7 @@ enum anomaly {
 	ANOMALY_INCOMPATIBLE,
 	ANOMALY_OVERDRAWN,
 	ANOMALY_WRONG_TOTAL,
+	ANOMALY_UNEXPLAINED,
 	ANOMALY_G1A,
 	ANOMALY_G1B,
 	ANOMALY_G0,
@@ -140,8 +141,8 @@ struct transactions_finding {
 	struct step *steps; /* of all that were found */
 	uint32_t step_count;
 	/* Of a legal history: the serial order, of all that committed and of those of unknown fate
-	 * that were seen. Where only `serializable` is legal it does not agree with real time. None
-	 * of a bank; of a long fork, those beyond the last have their places too. */
+	 * that were seen. Where only `serializable` is legal it does not agree with real time. Of a
+	 * long fork, those beyond the last have their places too. */
 	uint32_t *order;
 	uint32_t order_count;
 	uint64_t dependencies, configurations;

@@ -87,6 +87,11 @@ uint32_t write_find(const struct study *, uint32_t key, uint64_t value);
 /* The first in `seen` that read that version: those that overwrote it come first. */
 uint32_t seen_first(const struct study *, uint32_t key, uint32_t write);
 
+/* ---- balances.c ------------------------------------------------------------------------------ */
+
+/* Notes what is wrong with a bank whatever the order is. */
+void balances_study(struct study *);
+
 /* ---- sessions.c ------------------------------------------------------------------------------ */
 
 /* Holds each session's reads and writes of a key to the order of its versions. */

@@ -2,14 +2,16 @@
 #include "tests/consistency/transaction_twin.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { SMALL = 5, ACCESSES = 3, KEYS = 2, WRITES_MAX = SMALL * ACCESSES };
+enum { SMALL = 5, ACCESSES = 3, KEYS = 2, ACCOUNTS = 3, WRITES_MAX = SMALL * ACCESSES };
 
 const struct transaction_subject transaction_subjects[] = {
 	{"list-append", TRANSACTION_LIST_APPEND, true},
 	{"list-append, values appended twice", TRANSACTION_LIST_APPEND, false},
 	{"rw-register", TRANSACTION_RW_REGISTER, true},
 	{"rw-register, values written twice", TRANSACTION_RW_REGISTER, false},
+	{"bank", TRANSACTION_BANK, false},
 	{NULL, TRANSACTION_RW_REGISTER, false},
 };
 
@@ -22,6 +24,7 @@ struct small {
 	uint64_t there[KEYS + 1][WRITES_MAX];
 	uint32_t length[KEYS + 1];
 	uint64_t next;
+	uint64_t balance[ACCOUNTS + 1], before[ACCOUNTS + 1]; /* now, and one transfer ago */
 };
 
 /* ---- Making them ----------------------------------------------------------------------------- */
@@ -54,6 +57,38 @@ static void make_read(struct small *small, struct micro *micro, bool lies)
 		small->values[small->t.value_count++] = small->there[micro->key][i];
 }
 
+/* A read tells all balances, a lie what they were or what they are not; or some are transferred. */
+static void make_balances(struct small *small, struct transaction *transaction, bool happens,
+			  struct pcg32 *pcg)
+{
+	struct micro *micros = &small->micros[small->t.micro_count];
+	bool reads = pcg32_below(pcg, 2), stale = pcg32_below(pcg, 6) == 0;
+	uint32_t from = 1 + pcg32_below(pcg, ACCOUNTS), to = 1 + pcg32_below(pcg, ACCOUNTS);
+	uint64_t amount = 1 + pcg32_below(pcg, 2);
+
+	transaction->count = reads ? ACCOUNTS : 2;
+	small->t.micro_count += transaction->count;
+	for (uint32_t key = 1; reads && key <= ACCOUNTS; key++)
+		micros[key - 1] = (struct micro){.kind = MICRO_READ,
+						 .key = key,
+						 .value = stale ? small->before[key]
+								: small->balance[key]};
+	if (reads) {
+		bool false_move = pcg32_below(pcg, 8) == 0;
+
+		micros[from - 1].value += false_move;
+		micros[to - 1].value -= false_move;
+		return;
+	}
+	micros[0] = (struct micro){.kind = MICRO_ADD, .key = from, .value = 0 - amount};
+	micros[1] = (struct micro){.kind = MICRO_ADD, .key = to, .value = amount};
+	if (!happens)
+		return;
+	memcpy(small->before, small->balance, sizeof(small->before));
+	small->balance[from] -= amount;
+	small->balance[to] += amount;
+}
+
 static void make_transaction(struct small *small, uint32_t i, bool unique, struct pcg32 *pcg)
 {
 	struct transaction *transaction = &small->list[i];
@@ -72,6 +107,10 @@ static void make_transaction(struct small *small, uint32_t i, bool unique, struc
 		transaction->returned = NEVER_RETURNED;
 	bool happens = fate > 1 || (fate == 1 && pcg32_below(pcg, 2));
 
+	if (small->t.model == TRANSACTION_BANK) {
+		make_balances(small, transaction, happens, pcg);
+		return;
+	}
 	for (uint32_t m = 0; m < transaction->count; m++) {
 		struct micro *micro = &small->micros[small->t.micro_count++];
 		bool lies = pcg32_below(pcg, 8) == 0;
@@ -88,6 +127,10 @@ static void make_small(struct small *small, const struct transaction_subject *su
 		       struct pcg32 *pcg)
 {
 	*small = (struct small){.t = {.model = subject->model, .keys = KEYS}};
+	if (subject->model == TRANSACTION_BANK)
+		small->t.keys = ACCOUNTS;
+	for (uint32_t key = 1; key <= ACCOUNTS; key++)
+		small->balance[key] = small->before[key] = 4;
 	small->t.count = 2 + pcg32_below(pcg, SMALL - 1);
 	small->t.list = small->list;
 	small->t.micros = small->micros;
@@ -122,6 +165,14 @@ static enum legality twin_says(const struct transactions *t, bool strict)
 {
 	uint32_t order[SMALL];
 
+	for (uint32_t i = 0; t->model == TRANSACTION_BANK && i < t->count; i++)
+		for (uint32_t m = 0; m < t->list[i].count; m++) {
+			const struct micro *micro = &t->micros[t->list[i].first + m];
+
+			if (micro->kind == MICRO_READ && (int64_t)micro->value < 0 &&
+			    !t->list[i].aborted && t->list[i].returned != NEVER_RETURNED)
+				return ILLEGAL; /* whatever the order */
+		}
 	return any_order(t, order, 0, 0, strict) ? LEGAL : ILLEGAL;
 }
 
