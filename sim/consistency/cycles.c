@@ -24,6 +24,8 @@ struct cycles {
  */
 
 struct tarjan {
+	const struct graph *graph;
+	uint32_t *component;
 	uint32_t *index, *low, *stack, *path, *edge;
 	bool *on;
 	uint32_t next, depth, top, components;
@@ -35,7 +37,7 @@ static bool within(uint32_t dependencies, const struct edge *edge)
 	return edge->continues || dependencies >> edge->dependency & 1;
 }
 
-static void tarjan_close(struct cycles *cycles, struct tarjan *tarjan, uint32_t node)
+static void tarjan_close(struct tarjan *tarjan, uint32_t node)
 {
 	bool alone = tarjan->stack[tarjan->top - 1] == node;
 	uint32_t member;
@@ -44,25 +46,24 @@ static void tarjan_close(struct cycles *cycles, struct tarjan *tarjan, uint32_t 
 	do {
 		member = tarjan->stack[--tarjan->top];
 		tarjan->on[member] = false;
-		cycles->component[member] = alone ? 0 : tarjan->components;
+		tarjan->component[member] = alone ? 0 : tarjan->components;
 	} while (member != node);
 }
 
-static void tarjan_enter(struct cycles *cycles, struct tarjan *tarjan, uint32_t node)
+static void tarjan_enter(struct tarjan *tarjan, uint32_t node)
 {
-	const struct graph *graph = cycles->graph;
 	tarjan->index[node] = tarjan->low[node] = ++tarjan->next;
-	tarjan->edge[node] = graph->first[node];
+	tarjan->edge[node] = tarjan->graph->first[node];
 	tarjan->on[node] = true;
 	tarjan->stack[tarjan->top++] = node;
 	tarjan->path[tarjan->depth++] = node;
 }
 
-static void tarjan_from(struct cycles *cycles, struct tarjan *tarjan, uint32_t root,
-			uint32_t dependencies)
+static void tarjan_from(struct tarjan *tarjan, uint32_t root, uint32_t dependencies)
 {
-	const struct graph *graph = cycles->graph;
-	tarjan_enter(cycles, tarjan, root);
+	const struct graph *graph = tarjan->graph;
+
+	tarjan_enter(tarjan, root);
 	while (tarjan->depth) {
 		uint32_t node = tarjan->path[tarjan->depth - 1];
 
@@ -72,7 +73,7 @@ static void tarjan_from(struct cycles *cycles, struct tarjan *tarjan, uint32_t r
 			if (!within(dependencies, edge))
 				continue;
 			if (!tarjan->index[edge->to])
-				tarjan_enter(cycles, tarjan, edge->to);
+				tarjan_enter(tarjan, edge->to);
 			else if (tarjan->on[edge->to] &&
 				 tarjan->index[edge->to] < tarjan->low[node])
 				tarjan->low[node] = tarjan->index[edge->to];
@@ -86,16 +87,17 @@ static void tarjan_from(struct cycles *cycles, struct tarjan *tarjan, uint32_t r
 				tarjan->low[above] = tarjan->low[node];
 		}
 		if (tarjan->low[node] == tarjan->index[node])
-			tarjan_close(cycles, tarjan, node);
+			tarjan_close(tarjan, node);
 	}
 }
 
-/* Strongly connected components (Tarjan, SIAM J. Comput. 1(2) 1972) of some kinds of edges. */
-static bool components(struct cycles *cycles, uint32_t dependencies)
+/* Tarjan, SIAM J. Comput. 1(2) 1972. */
+bool graph_components(const struct graph *graph, uint32_t dependencies, uint32_t *component)
 {
-	const struct graph *graph = cycles->graph;
 	uint32_t n = graph->nodes;
-	struct tarjan tarjan = {.index = study_room(n, sizeof(uint32_t)),
+	struct tarjan tarjan = {.graph = graph,
+				.component = component,
+				.index = study_room(n, sizeof(uint32_t)),
 				.low = study_room(n, sizeof(uint32_t)),
 				.stack = study_room(n, sizeof(uint32_t)),
 				.path = study_room(n, sizeof(uint32_t)),
@@ -104,7 +106,7 @@ static bool components(struct cycles *cycles, uint32_t dependencies)
 
 	for (uint32_t node = 0; node < n; node++)
 		if (!tarjan.index[node])
-			tarjan_from(cycles, &tarjan, node, dependencies);
+			tarjan_from(&tarjan, node, dependencies);
 	free(tarjan.index);
 	free(tarjan.low);
 	free(tarjan.stack);
@@ -151,17 +153,16 @@ static uint32_t cycle_through(struct cycles *cycles, uint32_t at, uint32_t depen
 	return length;
 }
 
-/* An edge into a helper and those out of it are one step. */
-static uint32_t steps_of(struct cycles *cycles, uint32_t length)
+uint32_t graph_steps(const struct graph *graph, const struct edge *const cycle[], uint32_t length,
+		     struct step steps[])
 {
-	const struct graph *graph = cycles->graph;
 	uint32_t count = 0;
 
 	while (length-- > 0) {
-		const struct edge *edge = cycles->cycle[length];
+		const struct edge *edge = cycle[length];
 
 		if (edge->from < graph->transactions)
-			cycles->steps[count++] = (struct step){
+			steps[count++] = (struct step){
 				.transaction = edge->from,
 				.dependency = (enum dependency)edge->dependency,
 				.by_time = edge->by_time,
@@ -169,7 +170,7 @@ static uint32_t steps_of(struct cycles *cycles, uint32_t length)
 				.value = edge->value,
 				.next = edge->next};
 		else
-			cycles->steps[count - 1].next = edge->next;
+			steps[count - 1].next = edge->next;
 	}
 	return count;
 }
@@ -215,7 +216,7 @@ static bool seek(struct cycles *cycles, enum dependency through, uint32_t along)
 
 		if (!length)
 			continue;
-		uint32_t count = steps_of(cycles, length);
+		uint32_t count = graph_steps(graph, cycles->cycle, length, cycles->steps);
 		bool realtime;
 		enum anomaly name = name_of(cycles->steps, count, &realtime);
 
@@ -231,11 +232,11 @@ static bool seek_all(struct cycles *cycles, uint32_t also)
 	const uint32_t ww = 1u << DEPENDS_WW | also, wr = 1u << DEPENDS_WR, rw = 1u << DEPENDS_RW;
 	bool found = false;
 
-	if (components(cycles, ww))
+	if (graph_components(cycles->graph, ww, cycles->component))
 		found = seek(cycles, DEPENDS_WW, ww) || found;
-	if (components(cycles, ww | wr))
+	if (graph_components(cycles->graph, ww | wr, cycles->component))
 		found = seek(cycles, DEPENDS_WR, ww | wr) || found;
-	if (!components(cycles, ww | wr | rw))
+	if (!graph_components(cycles->graph, ww | wr | rw, cycles->component))
 		return found;
 	bool single = seek(cycles, DEPENDS_RW, ww | wr);
 

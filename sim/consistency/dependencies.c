@@ -33,11 +33,6 @@ void graph_add(struct graph *graph, struct edge edge)
 	graph->edges[graph->count++] = edge;
 }
 
-static const struct write *chained(const struct study *study, uint32_t key, uint32_t place)
-{
-	return &study->writes[study->lineages[key].chain[place - 1]];
-}
-
 /* The two helpers behind a key's chain: what overwrites its end, and what overwrites those who read
  * its end. */
 static uint32_t behind(const struct graph *graph, uint32_t key, enum dependency dependency)
@@ -45,16 +40,10 @@ static uint32_t behind(const struct graph *graph, uint32_t key, enum dependency 
 	return graph->transactions + 2 * key + (dependency == DEPENDS_RW);
 }
 
-/* Does this write stand outside the chain? It happened, so it came after. */
-static bool unchained(const struct study *study, const struct write *write)
-{
-	return !write->place && write->last && study->happened[write->transaction];
-}
-
-/* From the end of a chain to all versions that no chain holds. Who is himself among them goes to
- * the others directly: through the helper he would come back to himself. */
-static void edges_behind(struct graph *graph, uint32_t from, enum dependency dependency,
-			 uint32_t key, uint64_t value)
+/* Who is himself among them goes to the others directly: through the helper he would come back to
+ * himself. */
+void graph_add_behind(struct graph *graph, uint32_t from, enum dependency dependency, uint32_t key,
+		      uint64_t value)
 {
 	const struct study *study = graph->study;
 	const struct lineage *object = &study->lineages[key];
@@ -105,7 +94,7 @@ static void edges_of_key(struct graph *graph, uint32_t key)
 	if (object->length) {
 		const struct write *last = chained(study, key, object->length);
 
-		edges_behind(graph, last->transaction, DEPENDS_WW, key, last->value);
+		graph_add_behind(graph, last->transaction, DEPENDS_WW, key, last->value);
 	}
 	for (uint32_t i = 0; i < object->writes; i++) {
 		const struct write *write = &study->writes[object->first_write + i];
@@ -166,7 +155,7 @@ static void edges_of_read(struct graph *graph, uint32_t at)
 		return; /* nobody wrote it: nothing follows from that */
 	}
 	if (place == object->length) {
-		edges_behind(graph, seen->transaction, DEPENDS_RW, seen->key, seen->value);
+		graph_add_behind(graph, seen->transaction, DEPENDS_RW, seen->key, seen->value);
 		return;
 	}
 	const struct write *next = chained(study, seen->key, place + 1);
@@ -192,7 +181,7 @@ static void edges_of_time(struct graph *graph)
 	const struct study *study = graph->study;
 	const struct transactions *t = study->transactions;
 	uint32_t *returns = study_room(t->count, sizeof(*returns));
-	uint32_t count = 0, line = graph->transactions + 2 * (t->keys + 1);
+	uint32_t count = 0, line = graph_line(graph);
 
 	for (uint32_t i = 0; i < t->count; i++)
 		if (committed(&t->list[i]))
@@ -384,16 +373,24 @@ void graph_sort(struct graph *graph)
 	graph->room = graph->count;
 }
 
-void graph_build(struct graph *graph, struct study *study, bool realtime)
+void graph_begin(struct graph *graph, struct study *study, bool times)
 {
 	const struct transactions *t = study->transactions;
 
-	*graph = (struct graph){.study = study, .transactions = t->count, .realtime = realtime};
-	graph->nodes = graph->transactions * (realtime ? 2 : 1) + 2 * (t->keys + 1);
+	*graph = (struct graph){.study = study, .transactions = t->count};
+	graph->nodes = graph->transactions * (times ? 2 : 1) + 2 * (t->keys + 1);
 	for (uint32_t key = 1; key <= t->keys; key++)
 		edges_of_key(graph, key);
 	for (uint32_t i = 0; i < study->seen_count; i++)
 		edges_of_read(graph, i);
+}
+
+void graph_build(struct graph *graph, struct study *study, bool realtime)
+{
+	const struct transactions *t = study->transactions;
+
+	graph_begin(graph, study, realtime);
+	graph->realtime = realtime;
 	if (realtime)
 		edges_of_time(graph);
 	if (realtime && !of_lists(t)) /* of lists, the chains say all */

@@ -27,9 +27,18 @@ struct graph {
 };
 
 void graph_build(struct graph *, struct study *, bool realtime);
+/* Opens it with what the reads alone make certain; with `times`, there are helpers for times: one a
+ * transaction, from graph_line on. graph_sort closes it. */
+void graph_begin(struct graph *, struct study *, bool times);
+static inline uint32_t graph_line(const struct graph *graph)
+{
+	return graph->transactions + 2 * (graph->study->transactions->keys + 1);
+}
 void graph_free(struct graph *);
 /* Adds edges; graph_sort then puts them in their places. */
 void graph_add(struct graph *, struct edge);
+/* From who wrote or read the end of a key's chain to all versions that no chain holds. */
+void graph_add_behind(struct graph *, uint32_t from, enum dependency, uint32_t key, uint64_t value);
 void graph_sort(struct graph *);
 /* Adds what follows for registers, until nothing more does. */
 void graph_saturate(struct graph *);
@@ -38,6 +47,13 @@ bool graph_order_nodes(const struct graph *, uint32_t *order);
 /* An order of what happened that agrees with all edges; false: they go round in a circle. */
 bool graph_order(const struct graph *, uint32_t *order, uint32_t *count);
 
+/* Strongly connected components of some kinds of edges, by node, from 1; 0: alone. False: all are.
+ */
+bool graph_components(const struct graph *, uint32_t dependencies, uint32_t *component);
+/* The steps of a cycle, whose last edge comes first: an edge into a helper and those out of it are
+ * one. Returns their number. */
+uint32_t graph_steps(const struct graph *, const struct edge *const cycle[], uint32_t length,
+		     struct step steps[]);
 /* Looks for cycles, and notes them by name: those that need real time only where no other is. */
 void cycles_study(const struct graph *);
 

@@ -193,6 +193,10 @@ static void judge_both(struct study *study, const struct judge_limits *limits)
 	if (finding->strict != LEGAL) {
 		if (study->unique)
 			sessions_study(study);
+		if (finding->strict == UNDECIDED && refuted(finding, true)) {
+			finding->strict = ILLEGAL;
+			finding->engine = "dependencies";
+		}
 		finding->serializable = refuted(finding, false) ? ILLEGAL
 								: judge_order(study, limits, false);
 	}

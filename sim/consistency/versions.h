@@ -72,6 +72,17 @@ static inline const struct micro *micro_at(const struct study *study, uint32_t t
 	return &t->micros[t->list[transaction].first + i];
 }
 
+static inline const struct write *chained(const struct study *study, uint32_t key, uint32_t place)
+{
+	return &study->writes[study->lineages[key].chain[place - 1]];
+}
+
+/* Does this write stand outside the chain? It happened, so it came after. */
+static inline bool unchained(const struct study *study, const struct write *write)
+{
+	return !write->place && write->last && study->happened[write->transaction];
+}
+
 /* Zeroed, one more than asked for; aborts where memory ends. free() gives it back. */
 void *study_room(size_t count, size_t size);
 /* Notes an anomaly, the first of its kind. */
@@ -94,7 +105,7 @@ void balances_study(struct study *);
 
 /* ---- sessions.c ------------------------------------------------------------------------------ */
 
-/* Holds each session's reads and writes of a key to the order of its versions. */
+/* Holds each session to what it was promised of its own earlier transactions. */
 void sessions_study(struct study *);
 
 #endif

@@ -230,21 +230,76 @@ static void a_cycle_is_told_step_by_step(void)
 	CU_ASSERT(steps[0].transaction != steps[1].transaction);
 }
 
+/* Of the four guarantees, this one is broken, and no other. */
+static void breaks(bool lists, const char *text, enum anomaly guarantee)
+{
+	note_history(lists, text);
+	judge_noted();
+	CU_ASSERT_EQUAL(finding.strict, ILLEGAL);
+	for (unsigned kind = ANOMALY_READ_YOUR_WRITES; kind <= ANOMALY_WRITES_FOLLOW_READS;
+	     kind++) {
+		bool named = names((enum anomaly)kind, true);
+
+		if (named != (kind == guarantee))
+			printf("\n  \"%s\" is %s %s", text, named ? "named" : "not named",
+			       anomalies[kind].name);
+		CU_ASSERT_EQUAL(named, kind == guarantee);
+	}
+}
+
 static void sessions_that_go_back_are_named(void)
 {
-	note_history(true, "1:a(x)1 2:a(x)2 3:r(x)=12 3:r(x)=1");
-	judge_noted();
-	CU_ASSERT(names(ANOMALY_MONOTONIC_READS, true));
-	CU_ASSERT(!names(ANOMALY_READ_YOUR_WRITES, true));
-	note_history(true, "1:a(x)1 2:a(x)2 2:r(x)=1 3:r(x)=12");
+	breaks(true, "1:a(x)1 2:a(x)2 3:r(x)=12 3:r(x)=1", ANOMALY_MONOTONIC_READS);
+	breaks(true, "1:a(x)1 2:a(x)2 2:r(x)=1 3:r(x)=12", ANOMALY_READ_YOUR_WRITES);
+	breaks(true, "1:a(x)1 1:a(x)2 2:r(x)=21", ANOMALY_MONOTONIC_WRITES);
+	breaks(true, "1:a(x)1 2:r(x)=1 2:a(x)2 3:r(x)=21", ANOMALY_WRITES_FOLLOW_READS);
+	/* Nobody read it later. */
+	breaks(true, "1:a(x)1 1:r(x)=", ANOMALY_READ_YOUR_WRITES);
+	breaks(false, "1:w(x)1 1:r(x)=", ANOMALY_READ_YOUR_WRITES);
+	/* Something lies between the two. */
+	breaks(true, "1:a(x)1 1:a(y)1 1:r(z)= 1:r(x)=", ANOMALY_READ_YOUR_WRITES);
+}
+
+static void sessions_of_registers_that_go_back_are_named(void)
+{
+	breaks(false, "1:w(x)1 1:r(x)= 2:r(x)=1", ANOMALY_READ_YOUR_WRITES);
+	breaks(false, "1:w(x)1 1:w(x)2 1:r(x)=1", ANOMALY_READ_YOUR_WRITES);
+	breaks(false, "3:w(x)1 3:r(x)=1,w(x)2 1:r(x)=2 1:r(x)=1", ANOMALY_MONOTONIC_READS);
+	breaks(false, "3:w(x)1 3:w(x)2 3:w(x)3 1:r(x)=3 1:r(x)=1", ANOMALY_MONOTONIC_READS);
+	breaks(false, "3:w(x)1 1:r(x)=1 1:r(x)=", ANOMALY_MONOTONIC_READS);
+	breaks(false, "1:w(x)1 1:w(y)1 2:r(y)=1,r(x)=", ANOMALY_MONOTONIC_WRITES);
+	breaks(false, "1:w(x)1 2:r(x)=1 2:w(y)1 3:r(y)=1,r(x)=", ANOMALY_WRITES_FOLLOW_READS);
+}
+
+/* It overwrote what it had read, which was older than its session's own write. */
+static void who_overwrites_what_he_read_has_read_it(void)
+{
+	note_history(false, "1:w(x)1 1:r(x)=,w(x)2");
 	judge_noted();
 	CU_ASSERT(names(ANOMALY_READ_YOUR_WRITES, true));
-	note_history(true, "1:a(x)1 1:a(x)2 2:r(x)=21");
-	judge_noted();
 	CU_ASSERT(names(ANOMALY_MONOTONIC_WRITES, true));
-	note_history(true, "1:a(x)1 2:r(x)=1 2:a(x)2 3:r(x)=21");
+	note_history(true, "1:a(x)1 1:r(x)=,a(x)2 2:r(x)=21");
 	judge_noted();
-	CU_ASSERT(names(ANOMALY_WRITES_FOLLOW_READS, true));
+	CU_ASSERT(names(ANOMALY_READ_YOUR_WRITES, true));
+	CU_ASSERT(names(ANOMALY_MONOTONIC_WRITES, true));
+}
+
+static void sessions_are_held_across_keys(void)
+{
+	breaks(true, "1:a(x)1 2:r(x)=1 2:a(y)1 3:r(y)=1,r(x)=", ANOMALY_WRITES_FOLLOW_READS);
+	breaks(true, "1:a(x)1,a(y)1 2:r(x)=1 2:r(y)=", ANOMALY_MONOTONIC_READS);
+	breaks(true, "1:a(x)1 1:a(y)1 2:r(y)=1,r(x)=", ANOMALY_MONOTONIC_WRITES);
+	breaks(false, "1:w(x)1,w(y)1 2:r(x)=1 2:r(y)=", ANOMALY_MONOTONIC_READS);
+}
+
+/* A stale read of another session's write breaks real time alone; so does one after an append that
+ * may have come late, or while the session's own was open. */
+static void other_sessions_are_promised_nothing(void)
+{
+	breaks(true, "1:a(x)1 2:r(x)=", ANOMALIES);
+	breaks(false, "1:w(x)1 2:r(x)=", ANOMALIES);
+	breaks(true, "?1:a(x)1 2:r(x)=1 1:r(x)=", ANOMALIES);
+	breaks(true, "1:a(x)1 2:r(x)=1 3:r(x)= 3:r(x)=1", ANOMALIES);
 }
 
 /* Of a bank, "w(x)3" takes 3 out of x, and the access after it brings them to its own account. */
@@ -443,6 +498,11 @@ CU_TestInfo transactions_tests[] = {
 	{"cycles have their names", cycles_have_their_names},
 	{"a cycle is told step by step", a_cycle_is_told_step_by_step},
 	{"sessions that go back are named", sessions_that_go_back_are_named},
+	{"sessions of registers that go back are named",
+	 sessions_of_registers_that_go_back_are_named},
+	{"who overwrites what he read, has read it", who_overwrites_what_he_read_has_read_it},
+	{"sessions are held across keys", sessions_are_held_across_keys},
+	{"other sessions are promised nothing", other_sessions_are_promised_nothing},
 	{"transfers explain what a bank tells", transfers_explain_what_a_bank_tells},
 	{"what no transfers explain is named", what_no_transfers_explain_is_named},
 	{"a long fork may lack its writes", a_long_fork_may_lack_its_writes},
