@@ -86,6 +86,11 @@ static void print_subject(FILE *out, const struct checked *checked)
 		fprintf(out,
 			"  times run backwards %" PRIu32 " times; the order of the file counts\n",
 			recording->backwards);
+	if (recording->came_back)
+		fprintf(out,
+			"  processes come back from an unknown outcome %" PRIu32
+			" times, which none should; it stays unknown\n",
+			recording->came_back);
 	if (recording->strange)
 		fprintf(out, "  %" PRIu32 " lines are no events and were passed over\n",
 			recording->strange);
@@ -216,6 +221,7 @@ static json_t *operations_json(const struct recording *recording)
 	put_count(json, "processes", recording->processes);
 	put_count(json, "most_open", recording->most_open);
 	put_count(json, "times_backwards", recording->backwards);
+	put_count(json, "came_back_after_unknown", recording->came_back);
 	put_count(json, "lines_passed_over", recording->strange);
 	put_count(json, "faults", recording->disturbance_count);
 	return json;

@@ -2,9 +2,9 @@
  * From events to operations: who answers whom.
  *
  * A process has one open operation; a completion belongs to it. After an unknown outcome a process
- * is done, and what comes under its number is new. Events without a process belong to the latest
- * invocation that is still open. A file that does not keep to this is refused, with its line: what
- * a judge would say of it would be no verdict.
+ * is done; who comes back all the same is counted, and what was unknown stays so. Events without a
+ * process belong to the latest invocation that is still open. A file that does not keep to this is
+ * refused, with its line: what a judge would say of it would be no verdict.
  */
 #include "sim/histories/recording.h"
 
@@ -17,6 +17,7 @@ struct client {
 	int64_t process;
 	uint32_t open; /* 1 + index of its call; 0: none */
 	bool used;
+	bool gone; /* its last outcome was unknown: it ought not to come back */
 };
 
 struct pairing {
@@ -174,7 +175,9 @@ static bool ask(struct pairing *pairing, const struct event *event)
 			return wrong_process(pairing, event,
 					     "asks again, while its last question is open",
 					     recording->calls[client->open - 1].invoked_line);
+		recording->came_back += client->gone;
 		client->open = index + 1;
+		client->gone = false;
 	}
 	uint32_t name = names_of(&recording->operations, &event->name);
 
@@ -213,6 +216,7 @@ static struct call *asked_by(struct pairing *pairing, const struct event *event)
 		uint32_t open = client->open;
 
 		client->open = 0;
+		client->gone = event->type == EVENT_INFO;
 		if (open)
 			return &calls[open - 1];
 	}

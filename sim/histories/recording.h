@@ -47,6 +47,7 @@ struct recording {
 	uint32_t processes;     /* that ever asked */
 	uint32_t most_open;     /* at one time, those of unknown outcome not counted */
 	uint32_t backwards;     /* events whose time is less than that of the one before */
+	uint32_t came_back;     /* questions of a process whose last outcome was unknown */
 	uint32_t strange;       /* lines of a log that are not the history's */
 	struct trouble trouble; /* line 0: none */
 	struct pool pool;

@@ -147,6 +147,22 @@ static void headline_and_status_of_a_level_agree(void)
 	shell_end();
 }
 
+static void who_comes_back_from_an_unknown_outcome_is_mentioned(void)
+{
+	begin();
+	shell_file("back.edn", "{:process 1 :type :invoke :f :write :value 1}\n"
+			       "{:process 1 :type :info :f :write :value 1}\n"
+			       "{:process 1 :type :invoke :f :read :value nil}\n"
+			       "{:process 1 :type :ok :f :read :value 1}\n");
+	EQUAL(shell("$ORDEAL check back.edn"), 0);
+	CONTAINS(shell_out(), "processes come back from an unknown outcome 1 times");
+	EQUAL(shell("$ORDEAL check --json back.edn"), 0);
+	CONTAINS(shell_out(), "\"came_back_after_unknown\":1");
+	EQUAL(shell("$ORDEAL check good.txt"), 0);
+	CU_ASSERT_PTR_NULL(strstr(shell_out(), "come back"));
+	shell_end();
+}
+
 /* ---- A run and its history ------------------------------------------------------------------- */
 
 static void what_a_run_left_is_judged_as_the_run_was(void)
@@ -341,6 +357,8 @@ CU_TestInfo check_tests[] = {
 	{"transactions are judged with and without real time",
 	 transactions_are_judged_at_two_levels},
 	{"headline and status of a level agree", headline_and_status_of_a_level_agree},
+	{"who comes back from an unknown outcome is mentioned",
+	 who_comes_back_from_an_unknown_outcome_is_mentioned},
 	{"what a run left is judged as the run was", what_a_run_left_is_judged_as_the_run_was},
 	{"what convicts a run convicts its history", what_convicts_a_run_convicts_its_history},
 	{"a conviction's sentence is made of the evidence below it",

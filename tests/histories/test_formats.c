@@ -96,6 +96,26 @@ static void times_that_decrease_are_counted(void)
 	all_free();
 }
 
+/* Who failed may go on, and so may others. */
+static void who_comes_back_from_an_unknown_outcome_is_counted(void)
+{
+	static const char unknown[] = "{:process 1 :type :invoke}{:process 1 :type :info}"
+				      "{:process 2 :type :invoke}{:process 2 :type :fail}"
+				      "{:process 2 :type :invoke}{:process 2 :type :ok}";
+	char history[512];
+
+	CU_ASSERT(read_text(unknown));
+	EQUAL(recording.came_back, 0);
+	snprintf(history, sizeof(history),
+		 "%s{:process 1 :type :invoke}{:process 1 :type :ok}"
+		 "{:process 1 :type :invoke}",
+		 unknown);
+	CU_ASSERT(read_text(history));
+	EQUAL(recording.came_back, 1);
+	EQUAL(recording.unknown, 2);
+	all_free();
+}
+
 /* ---- What stands in a history ---------------------------------------------------------------- */
 
 static void an_operation_is_its_two_events(void)
@@ -332,6 +352,8 @@ CU_TestInfo formats_tests[] = {
 	{"each history of others is read in its format, with all its operations",
 	 others_files_are_read},
 	{"times that decrease are counted, not refused", times_that_decrease_are_counted},
+	{"who comes back from an unknown outcome is counted",
+	 who_comes_back_from_an_unknown_outcome_is_counted},
 	{"an operation is its two events", an_operation_is_its_two_events},
 	{"EDN is read as people write it", edn_is_read_as_people_write_it},
 	{"events without a process belong to the latest invocation",
