@@ -300,6 +300,9 @@ static void other_sessions_are_promised_nothing(void)
 	breaks(false, "1:w(x)1 2:r(x)=", ANOMALIES);
 	breaks(true, "?1:a(x)1 2:r(x)=1 1:r(x)=", ANOMALIES);
 	breaks(true, "1:a(x)1 2:r(x)=1 3:r(x)= 3:r(x)=1", ANOMALIES);
+	breaks(true, "1:a(x)1 &1:r(x)= 2:a(y)1 3:r(y)=", ANOMALIES);
+	/* Past two overwritten reads: the session itself missed nothing of its own. */
+	breaks(true, "1:a(x)1 &3:a(y)1,r(x)= 1:r(y)=", ANOMALIES);
 }
 
 /* Of a bank, "w(x)3" takes 3 out of x, and the access after it brings them to its own account. */
@@ -350,6 +353,10 @@ static void what_no_transfers_explain_is_named(void)
 	CU_ASSERT(names(ANOMALY_UNEXPLAINED, false));
 	/* The money went to another account than it was sent to. */
 	bank("1:r(x)=5,r(y)=5,r(z)=0 2:w(x)2,w(y) 1:r(x)=5,r(y)=3,r(z)=2", ILLEGAL, ILLEGAL);
+	CU_ASSERT(names(ANOMALY_UNEXPLAINED, false));
+	/* No more than what was moved, and by accounts that no transfer joins. */
+	bank("1:r(x)=5,r(y)=5,r(z)=5 2:w(x)2,w(y) 2:w(z)5,w(z) 1:r(x)=5,r(y)=3,r(z)=7", ILLEGAL,
+	     ILLEGAL);
 	CU_ASSERT(names(ANOMALY_UNEXPLAINED, false));
 	bank("1:r(x)=5,r(y)=5 2:r(x)=7,r(y)=5", ILLEGAL, ILLEGAL);
 	CU_ASSERT(names(ANOMALY_WRONG_TOTAL, false));
