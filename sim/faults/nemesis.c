@@ -290,7 +290,7 @@ static bool draw_sort(struct world *world, unsigned number, uint32_t draw, struc
 
 	if (!fault_kinds[fault->kind].sorted)
 		return true;
-	for (unsigned sort = 0; sort < MESSAGE_SORTS; sort++) {
+	for (unsigned sort = 0; sort < MESSAGE_TYPES_MAX + MESSAGE_KINDS; sort++) {
 		bool passes = sort < MESSAGE_TYPES_MAX ? world->process_count > 1
 						       : has_clients(fault);
 

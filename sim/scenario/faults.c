@@ -145,20 +145,28 @@ static const struct protocol *talked_to(const struct scenario *scenario)
 	return group->protocol;
 }
 
-static size_t sort_names(const struct protocol *protocol, const char *names[MESSAGE_SORTS])
+/* NULL: there is none. Proposals are sent where one group stands on another. */
+static const char *sort_name(const struct scenario *scenario, unsigned sort)
+{
+	if (sort == MESSAGE_TYPES_MAX + MESSAGE_PROPOSAL && !asked_group(scenario)->on)
+		return NULL;
+	return message_sort_name(talked_to(scenario), sort);
+}
+
+static size_t sort_names(const struct scenario *scenario, const char *names[MESSAGE_SORTS])
 {
 	size_t count = 0;
 
 	for (unsigned sort = 0; sort < MESSAGE_SORTS; sort++)
-		if (message_sort_name(protocol, sort))
-			names[count++] = message_sort_name(protocol, sort);
+		if (sort_name(scenario, sort))
+			names[count++] = sort_name(scenario, sort);
 	return count;
 }
 
 static void refuse_sort(struct reading *reading, const struct node *at, const struct node *said)
 {
 	const char *names[MESSAGE_SORTS];
-	size_t count = sort_names(talked_to(reading->scenario), names);
+	size_t count = sort_names(reading->scenario, names);
 	struct text accepted = {0};
 	char shown[QUOTE_MAX], mean[MEAN_MAX];
 
@@ -200,18 +208,20 @@ static void read_sort(struct reading *reading, const struct node *map, const str
 	if (!protocol || (said && !expect_kind(reading, sort_key, said, NODE_TEXT)))
 		return;
 	for (unsigned sort = 0; said && sort < MESSAGE_SORTS; sort++) {
-		const char *name = message_sort_name(protocol, sort);
+		const char *name = sort_name(reading->scenario, sort);
 
 		if (!name || strcmp(name, said->text) != 0)
 			continue;
 		fault->sort = sort;
 		bool request = sort == MESSAGE_TYPES_MAX + MESSAGE_REQUEST;
+		bool to_process = request || sort < MESSAGE_TYPES_MAX ||
+				  sort == MESSAGE_TYPES_MAX + MESSAGE_PROPOSAL;
 
-		if (!travels(fault, request, sort >= MESSAGE_TYPES_MAX && !request))
+		if (!travels(fault, request, !to_process))
 			refuse(reading, at->value,
 			       "no \"%s\" passes here; accepted: links from %s to %s", name,
 			       request ? "clients" : "processes",
-			       sort < MESSAGE_TYPES_MAX || request ? "processes" : "clients");
+			       to_process ? "processes" : "clients");
 		return;
 	}
 	refuse_sort(reading, at, said);

@@ -231,7 +231,7 @@ static json_t *of_shape(const struct fault_kind *kind)
 	return json_object();
 }
 
-/* Messages of every protocol, and those of clients. */
+/* Messages of every protocol, those of clients, and those between groups. */
 static json_t *of_sorts(void)
 {
 	struct menu menu = menu_begin();
@@ -243,7 +243,9 @@ static json_t *of_sorts(void)
 					 protocols[i]->name);
 	for (unsigned sort = MESSAGE_TYPES_MAX; sort < MESSAGE_SORTS; sort++)
 		if (message_sort_name(protocols[0], sort))
-			menu_add(&menu, message_sort_name(protocols[0], sort), "of clients");
+			menu_add(&menu, message_sort_name(protocols[0], sort),
+				 sort == MESSAGE_TYPES_MAX + MESSAGE_PROPOSAL ? "between groups"
+									      : "of clients");
 	return menu_end(&menu);
 }
 

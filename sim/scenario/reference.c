@@ -51,8 +51,9 @@ static void write_amount(const struct fault_kind *kind, const char *quote, struc
 
 	if (kind->sorted)
 		text_add(out,
-			 "%stype%s: a message of the protocol, request, answer, redirect or "
-			 "refusal; must be said. ",
+			 "%stype%s: a message of the protocol, request, answer, redirect, "
+			 "refusal, or, where one group stands on another, proposal (sent on from "
+			 "member to member of the group below); must be said. ",
 			 quote, quote);
 	if (kind->amount == AMOUNT_NONE)
 		return;

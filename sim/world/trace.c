@@ -128,9 +128,7 @@ const char *message_sort_name(const struct protocol *protocol, unsigned sort)
 	const struct message_type *type = protocol->messages;
 
 	if (sort >= MESSAGE_TYPES_MAX)
-		return sort < MESSAGE_TYPES_MAX + MESSAGE_KINDS
-			       ? kind_names[sort - MESSAGE_TYPES_MAX]
-			       : NULL;
+		return sort < MESSAGE_SORTS ? kind_names[sort - MESSAGE_TYPES_MAX] : NULL;
 	while (type && type->name && sort-- > 0)
 		type++;
 	return type ? type->name : NULL;

@@ -151,7 +151,8 @@ struct env_message {
 _Static_assert(offsetof(struct env_message, body) % 16 == 0, "bodies are 16-aligned");
 _Static_assert(offsetof(struct env_message, body) == sizeof(struct env_message), "no gap");
 
-/* As the protocol's table names it, or "request", "answer" and so on; NULL: none is so. */
+/* As the protocol's table names it, or "request", "answer" and so on, with "proposal" as the last;
+ * NULL: none is so. */
 const char *message_sort_name(const struct protocol *, unsigned sort);
 /* What a message is, as one number: its type, or, between clients and processes, its kind. */
 static inline unsigned message_sort(const struct env_message *message)

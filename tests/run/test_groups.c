@@ -260,6 +260,24 @@ static void answers_of_the_upper_group_can_be_dropped(void)
 	CU_ASSERT(result.operations.unknown > 20);
 }
 
+/* What a member of the base sends on to its leader, for the group above. */
+static void proposals_that_are_sent_on_can_be_dropped(void)
+{
+	static const char rest[] = "run: {duration: 4s, heal: 3s}\n"
+				   "faults: [{at: 1s, drop: all -> all, type: %s, for: 1s}]\n";
+	char text[200];
+
+	snprintf(text, sizeof(text), rest, "proposal");
+	play(ON_RAFT, text, 1);
+	EQUAL(result.verdict, HOLDS);
+	EQUAL(result.faults_fired, 1);
+	CU_ASSERT(result.counters.dropped > 20);
+	EQUAL(result.leader_changes, 1); /* the base's own messages pass */
+	snprintf(text, sizeof(text), rest, "AppendEntries");
+	play(ON_RAFT, text, 1);
+	CU_ASSERT(result.leader_changes > 1);
+}
+
 static nanoseconds patience_with(const char *raft, const char *counter)
 {
 	char text[512];
@@ -347,6 +365,7 @@ CU_TestInfo groups_tests[] = {
 	 what_befell_one_group_excuses_none_beside_it},
 	{"what a nemesis hits is a whole machine", what_a_nemesis_hits_is_a_whole_machine},
 	{"answers of the upper group can be dropped", answers_of_the_upper_group_can_be_dropped},
+	{"proposals that are sent on can be dropped", proposals_that_are_sent_on_can_be_dropped},
 	{"patience is that of the slowest", patience_is_that_of_the_slowest},
 	{"members without a log owe each other no state",
 	 members_without_a_log_owe_each_other_no_state},
