@@ -288,10 +288,8 @@ void handler_begin(struct world *world, struct process *process)
 	outside->calls++;
 	outside->viewed = NULL;
 	current_env = &process->env;
-	if (unlikely(outside->watched)) {
-		outside->called_at = return_slot();
+	if (unlikely(outside->watched))
 		watch_begin(world);
-	}
 }
 
 /* After the handler: it may fill in a message before it says that it has entered its term. */

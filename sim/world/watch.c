@@ -118,8 +118,11 @@ void world_watch(struct world *world, bool on)
 	world->outside->watched = on;
 }
 
+/* handler_begin jumps here as its last act, so that this returns to where it was called from, which
+ * is where the handler will be called from. */
 void watch_begin(struct world *world)
 {
+	world->outside->called_at = return_slot();
 	mprotect(world, (world->arena.used + WATCH_PAGE - 1) / WATCH_PAGE * WATCH_PAGE, PROT_READ);
 }
 

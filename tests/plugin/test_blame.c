@@ -139,8 +139,7 @@ static void what_is_asked_before_a_run_may_not_crash_or_loop(void)
 		 "mine's function unsound died of SIGSEGV: a pointer to nowhere"},
 		{"static nanoseconds slow(const void *o) { __builtin_trap(); }", ".patience = slow",
 		 "mine's function patience died of SIGILL: no instruction, or a trap; accepted: "},
-		{"static nanoseconds slow(const void *o) { env_arm(env_current(), 0, 0, 1, 1); "
-		 "return 1; }",
+		{"static nanoseconds slow(const void *o) { return *(volatile int *)8; }",
 		 ".patience = slow", "mine's function patience died of SIGSEGV"},
 		{"static nanoseconds slow(const void *o) { return 0; }", ".patience = slow",
 		 "mine's function patience returned 0 ns; accepted: 1 ns to 1000 h"},
@@ -165,6 +164,19 @@ static void what_is_asked_before_a_run_may_not_crash_or_loop(void)
 
 /* ---- What breaks ordeal's own memory --------------------------------------------------------- */
 
+/* A sanitizer's memset stands in ordeal's program, and is taken for ordeal's; and it has much to
+ * say of each death. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#ifdef SANITIZED
+enum { WATCHED = false };
+#else
+enum { WATCHED = true };
+#endif
+
 static const char front[] = "#include <string.h>\n"
 			    "struct mine { uint64_t asked, text[3]; };\n";
 
@@ -180,6 +192,8 @@ static void who_breaks_ordeals_memory_is_convicted(void)
 	};
 	char body[300];
 
+	if (!WATCHED)
+		return;
 	outsiders_begin();
 	shell_file("mine.yaml", mine_yaml);
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
@@ -201,6 +215,8 @@ static void who_breaks_ordeals_memory_is_convicted(void)
 /* Of a whole protocol, all that it may do is let be until it does what it may not; in bulk, too. */
 static void what_is_right_is_not_taken_for_wrong(void)
 {
+	if (!WATCHED)
+		return;
 	outsiders_begin();
 	shell_file("hurts.yaml",
 		   "scenario: 1\nname: hurts\ncluster: {protocol: hurts, nodes: 3, app: kv}\n"
