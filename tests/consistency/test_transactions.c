@@ -488,6 +488,32 @@ static void judge_forgets(void)
 	transactions_finding_free(&finding);
 	memset(&finding, 0, sizeof(finding));
 }
+
+/* More transactions than one closure holds; the lie is one that a search alone does not find. */
+static void what_follows_is_found_through_a_window(void)
+{
+	struct pcg32 pcg = pcg32_seeded(16, 5);
+	struct made_transactions made = make_transactions(TRANSACTION_RW_REGISTER, 10, 10000, 5,
+							  &pcg);
+	uint32_t returned[10000];
+
+	for (uint32_t i = 0; i < 10000; i++)
+		returned[i] = made.list[i].returned;
+	for (uint32_t i = 0; i < 10000; i += 97)
+		made.list[i].returned = NEVER_RETURNED;
+	judge_forgets();
+	judge_transactions(&made.transactions, &(struct judge_limits){0}, &finding);
+	EQUAL(finding.strict, LEGAL);
+	for (uint32_t i = 0; i < 10000; i++)
+		made.list[i].returned = returned[i];
+	CU_ASSERT(lie_of_one_read(&made, &pcg));
+	judge_forgets();
+	judge_transactions(&made.transactions, &(struct judge_limits){0}, &finding);
+	EQUAL(finding.strict, ILLEGAL);
+	CU_ASSERT(finding.found_count > 0);
+	made_transactions_free(&made);
+}
+
 static void and_nothing_is_left(void)
 {
 	judge_forgets();
@@ -520,6 +546,8 @@ CU_TestInfo transactions_tests[] = {
 	{"long histories of lists are decided", long_histories_of_lists_are_decided},
 	{"long histories of registers are decided", long_histories_of_registers_are_decided},
 	{"long histories of few values are decided", long_histories_of_few_values_are_decided},
+	{"what follows in a history longer than a window is found",
+	 what_follows_is_found_through_a_window},
 	{"and nothing is left", and_nothing_is_left},
 	CU_TEST_INFO_NULL,
 };
