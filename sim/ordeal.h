@@ -412,6 +412,16 @@ struct model {
 enum register_operation { REGISTER_READ, REGISTER_WRITE, REGISTER_CAS };
 extern const struct model model_register, model_cas_register; /* the first has no cas */
 
+/*
+ * Strings under a key, as numbers that can be extended without the bytes: 0 is "" and what is not
+ * there. An append tells what it adds as `value` and string_shift() of its length as `expected`;
+ * one that did not match was refused, for only the server knows how long a string may grow.
+ */
+enum kv_operation { KV_GET, KV_PUT, KV_DELETE, KV_APPEND, KV_CAS };
+extern const struct model model_kv;
+uint64_t string_shift(size_t size);
+uint64_t string_after(uint64_t string, uint64_t tail, uint64_t tail_shift);
+
 /* ---- What a handler says that it did: the same words for every protocol ---------------------- */
 
 /*

@@ -2,10 +2,9 @@
  * A key-value store: under each key a string of numbers, which grows by append.
  *
  * Histories and models speak of values as numbers, so each value has one: a string of a single
- * number is told as that number, a longer one as a digest chained over it (told_after), an absent
- * key as 0. A model can thus compute the number of the value after an append from the number before
- * it, and a cas compares by this number, as with an entity tag. The digest of the state depends on
- * what is stored alone, not on the order of arrival.
+ * number is told as that number, a longer one as the number that the model extends (told_after), an
+ * absent key as 0. A cas compares by this number, as with an entity tag. The digest of the state
+ * depends on what is stored alone, not on the order of arrival.
  */
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "protocols/common/mix.h"
 #include "protocols/common/table.h"
 
-enum operation { GET, PUT, DELETE, APPEND, CAS };
 enum { VALUE_NUMBERS_MAX = 1024, STRING_FIRST = 4 };
 _Static_assert(VALUE_NUMBERS_MAX * sizeof(uint64_t) <= ANSWER_MAX, "a get answers with all of it");
 
@@ -30,7 +28,7 @@ struct kv {
 /* The number of a value after `appended` was added to it; appended to nothing, it stands alone. */
 static uint64_t told_after(uint64_t before, uint64_t appended)
 {
-	return before ? mix_after(before, appended) : appended;
+	return string_after(before, appended, string_shift(sizeof(appended)));
 }
 
 /* ---- Strings --------------------------------------------------------------------------------- */
@@ -102,19 +100,19 @@ static bool change(struct env *env, struct kv *kv, const struct keyed_command *c
 {
 	struct string *string = string_at(env, kv, command->key);
 
-	switch ((enum operation)command->operation) {
-	case APPEND: return string_append(env, kv, command->key, command->value);
-	case DELETE:
+	switch ((enum kv_operation)command->operation) {
+	case KV_APPEND: return string_append(env, kv, command->key, command->value);
+	case KV_DELETE:
 		string->told = 0;
 		string->length = 0;
 		return true;
-	case CAS:
+	case KV_CAS:
 		if (string->told != command->expected)
 			return false;
 		string_set(string, command->value);
 		return true;
-	case PUT:
-	case GET: break;
+	case KV_PUT:
+	case KV_GET: break;
 	}
 	string_set(string, command->value);
 	return true;
@@ -124,7 +122,7 @@ static size_t apply(struct env *env, void *state, const void *command, size_t si
 {
 	struct keyed_command read = keyed_read(env, command, size);
 
-	if (read.operation == GET)
+	if (read.operation == KV_GET)
 		return query(env, state, command, size, answer);
 	return keyed_answer(answer, change(env, state, &read));
 }
@@ -196,11 +194,13 @@ static void tell(const void *command, size_t size, const void *answer, size_t an
 		 struct told *told)
 {
 	keyed_tell(command, size, answer, told);
-	if (told->operation == DELETE)
+	if (told->operation == KV_DELETE)
 		told->value = 0; /* what is there afterwards: nothing */
+	if (told->operation == KV_APPEND)
+		told->expected = string_shift(sizeof(told->value));
 	if (!told->answered)
 		return;
-	if (told->operation != GET) {
+	if (told->operation != KV_GET) {
 		told->matched = keyed_done(answer, answer_size);
 		return;
 	}
@@ -212,48 +212,14 @@ static void tell(const void *command, size_t size, const void *answer, size_t an
 	}
 }
 
-/* ---- What it means: one key ------------------------------------------------------------------ */
-
-struct one {
-	uint64_t told, length;
-};
-
-static bool step(void *state, const struct told *told)
-{
-	struct one *one = state;
-	bool matches = true; /* where it does not, nothing happens */
-	struct one after = {told->value, 1};
-
-	switch ((enum operation)told->operation) {
-	case GET: return !told->answered || told->result == one->told;
-	case PUT: *one = after; return true;
-	case DELETE: *one = (struct one){0, 0}; return true;
-	case APPEND:
-		matches = one->length < VALUE_NUMBERS_MAX;
-		after = (struct one){told_after(one->told, told->value), one->length + 1};
-		break;
-	case CAS: matches = one->told == told->expected; break;
-	}
-	if (matches)
-		*one = after;
-	return !told->answered || told->matched == matches;
-}
-
-static const struct model_operation acts[] = {
-	[GET] = {"get", ACT_READ},        [PUT] = {"put", ACT_WRITE},
-	[DELETE] = {"delete", ACT_WRITE}, [APPEND] = {"append", ACT_OTHER},
-	[CAS] = {"cas", ACT_CAS},         {0},
-};
-static const struct model model = {"kv", sizeof(struct one), step, acts};
-
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct app_operation operations[] = {
-	[GET] = {.name = "get", .reads = true},
-	[PUT] = {.name = "put", .blind = true},
-	[DELETE] = {.name = "delete", .blind = true},
-	[APPEND] = {.name = "append"},
-	[CAS] = {.name = "cas", .compares = true}, /* the value's number */
+	[KV_GET] = {.name = "get", .reads = true},
+	[KV_PUT] = {.name = "put", .blind = true},
+	[KV_DELETE] = {.name = "delete", .blind = true},
+	[KV_APPEND] = {.name = "append"},
+	[KV_CAS] = {.name = "cas", .compares = true}, /* the value's number */
 	{0},
 };
 
@@ -262,7 +228,7 @@ const struct app app_kv = {
 	.summary = "strings of numbers by key: get, put, delete, append, compare and set",
 	.state_size = sizeof(struct kv),
 	.operations = operations,
-	.model = &model,
+	.model = &model_kv,
 	.draw = keyed_draw,
 	.keys = keyed_keys,
 	.apply = apply,

@@ -49,27 +49,21 @@ struct history {
  * uses). In the order of their tables:
  *   register      read, write
  *   cas-register  read, write, cas
- *   kv            get, put, delete, append, cas      (strings: see below)
+ *   kv            get, put, delete, append, cas      (strings: see ordeal.h)
  *   counter       read, add, add-and-get
  *   set           add, remove, insert, delete, contains, read
  *   queue         enqueue, dequeue
  *   mutex         acquire, release
  *   fenced-lock   acquire, release
  */
-extern const struct model model_kv, model_counter, model_set, model_queue, model_mutex,
-	model_fenced_lock;
+extern const struct model model_counter, model_set, model_queue, model_mutex, model_fenced_lock;
 extern const struct model *const models[]; /* ended by NULL; ordeal.h has those that apps use */
 const struct model *model_named(const char *name);           /* NULL: none */
 int model_operation(const struct model *, const char *name); /* index; -1: none */
 
-/*
- * Strings under a key: a model sees a hash that can be extended, so that an append can be followed
- * without the bytes. Equal strings have equal hashes; different ones, almost surely (2^-61 times
- * their length), different hashes; "" and what is not there are 0. An append tells the hash of its
- * own string as `value` and string_shift() of its length as `expected`.
- */
+/* The number of a string. Equal strings have equal ones; different ones, almost surely (2^-61 times
+ * their length), different ones. What ordeal.h says of appends holds for it. */
 uint64_t string_hash(const void *bytes, size_t size);
-uint64_t string_shift(size_t size);
 
 /* ---- The judge ------------------------------------------------------------------------------- */
 

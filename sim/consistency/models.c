@@ -6,7 +6,7 @@
  *   read, get                                         what was read
  *   write, put    what to write
  *   cas           what to write       what to find                      was it there?
- *   append        hash to append      shift
+ *   append        hash to append      shift                             was it not refused?
  *   counter add   how much (int64)
  *   add-and-get   how much                            the sum after it
  *   set: add ..   the element                                           (see set_step)
@@ -68,8 +68,6 @@ static const struct model_operation cas_register_operations[] = {
 
 /* ---- Strings --------------------------------------------------------------------------------- */
 
-enum kv_operation { KV_GET, KV_PUT, KV_DELETE, KV_APPEND, KV_CAS };
-
 /* The prime 2^61 - 1: a product of two residues is reduced by adding its two halves. */
 #define STRING_PRIME (((uint64_t)1 << 61) - 1)
 static const uint64_t string_base = 0x12d7f3a96b5e84c1; /* any residue that nobody chose to meet */
@@ -108,6 +106,11 @@ uint64_t string_shift(size_t size)
 	return shift;
 }
 
+uint64_t string_after(uint64_t string, uint64_t tail, uint64_t tail_shift)
+{
+	return plus(times(string, tail_shift), tail);
+}
+
 static bool kv_step(void *state, const struct told *told)
 {
 	struct one *one = state;
@@ -117,7 +120,10 @@ static bool kv_step(void *state, const struct told *told)
 	case KV_CAS: return compare_and_set(one, told);
 	case KV_PUT: one->value = told->value; break;
 	case KV_DELETE: one->value = 0; break;
-	case KV_APPEND: one->value = plus(times(one->value, told->expected), told->value); break;
+	case KV_APPEND:
+		if (!told->answered || told->matched)
+			one->value = string_after(one->value, told->value, told->expected);
+		break;
 	}
 	return true;
 }

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-extern const struct app app_kv;
-
 enum { OPERATIONS_MAX = 7, CLIENTS_MAX = 5 };
 
 const struct subject subjects[] = {
@@ -26,7 +24,6 @@ const struct subject subjects[] = {
 	  .weights = {1, 1, 4},
 	  .hide_misses = true}},
 	{"kv", {.model = &model_kv, .keys = 1, .values = 2, .weights = {3, 1, 1, 3, 1}}},
-	{"kv of the app", {.keys = 1, .values = 2, .weights = {3, 1, 1, 3, 1}}},
 	{"counter", {.model = &model_counter, .keys = 1, .values = 2, .weights = {2, 2, 1}}},
 	{"mutex", {.model = &model_mutex, .keys = 1, .weights = {2, 2}}},
 	{"fenced-lock", {.model = &model_fenced_lock, .keys = 1, .values = 3, .weights = {2, 2}}},
@@ -59,7 +56,7 @@ const struct subject long_subjects[] = {
 
 static void show(const struct subject *subject, const struct history *history, bool legal)
 {
-	const struct model *model = subject->recipe.model ? subject->recipe.model : app_kv.model;
+	const struct model *model = subject->recipe.model;
 
 	printf("\n%s: the twin says %s\n", subject->name, legal ? "legal" : "illegal");
 	for (size_t i = 0; i < history->count; i++) {
@@ -194,7 +191,6 @@ void agree(const struct subject *subject, unsigned times, uint64_t seed,
 
 		recipe.operations = 1 + pcg32_below(&pcg, OPERATIONS_MAX);
 		recipe.clients = 1 + pcg32_below(&pcg, CLIENTS_MAX);
-		recipe.model = recipe.model ? recipe.model : app_kv.model;
 		recipe.witness = pcg32_below(&pcg, 2);
 		recipe.unknown = pcg32_below(&pcg, 3) * 20;
 		recipe.lies = pcg32_below(&pcg, 3) * 30;

@@ -11,7 +11,7 @@ struct subject {
 	const char *name;
 	struct recipe recipe;
 };
-extern const struct subject subjects[]; /* ended by name == NULL; no model: that of the app kv */
+extern const struct subject subjects[];      /* ended by name == NULL */
 extern const struct subject long_subjects[]; /* likewise */
 
 struct agreement {

@@ -17,7 +17,7 @@ enum { ADD, REMOVE, INSERT, DELETE, CONTAINS, READ_ALL };
 
 /* Of a container: `held` is what is in it, a queue from `first` on. */
 struct thing {
-	uint64_t value, token, state[4];
+	uint64_t value, token;
 	uint64_t *held;
 	size_t first, count, room;
 };
@@ -97,17 +97,11 @@ static void act_on_lock(struct thing *thing, struct told *told)
 		told->result = ++thing->token;
 }
 
-/* Ours, or the app's, with the same operations. */
-static bool is_kv(const struct model *model)
-{
-	return !strcmp(model->operations[0].name, "get");
-}
-
 static void act_on_number(const struct model *model, struct thing *thing, struct told *told)
 {
-	enum { READ, WRITE, KV_DELETE = 2, KV_APPEND = 3, KV_CAS = 4, REGISTER_CAS_ = 2 };
-	bool kv = is_kv(model), cas = told->operation == (kv ? KV_CAS : REGISTER_CAS_);
-	uint64_t *state = thing->state;
+	enum { READ };
+	bool kv = model == &model_kv,
+	     cas = told->operation == (unsigned)(kv ? KV_CAS : REGISTER_CAS);
 
 	told->result = thing->value;
 	if (told->operation == READ)
@@ -118,18 +112,13 @@ static void act_on_number(const struct model *model, struct thing *thing, struct
 		return;
 	}
 	if (kv && told->operation == KV_APPEND) { /* strings are the model's own */
-		state[0] = thing->value;
-		told->answered = false;
-		model->step(state, told);
+		thing->value = string_after(thing->value, told->value, told->expected);
 		told->matched = true;
-		thing->value = state[0];
 		return;
 	}
 	told->matched = !cas || thing->value == told->expected;
 	if (told->matched)
 		thing->value = kv && told->operation == KV_DELETE ? 0 : told->value;
-	if (told->matched)
-		state[1] = thing->value != 0; /* the app's strings have lengths */
 }
 
 static void act(struct making *making, struct told *told)
@@ -195,9 +184,9 @@ static struct told draw_told(struct making *making)
 	if (recipe->model == &model_mutex || recipe->model == &model_fenced_lock)
 		return told;
 	told.value = draw_value(making, told.operation);
-	if (is_kv(recipe->model) && told.operation == 2)
+	if (recipe->model == &model_kv && told.operation == 2)
 		told.value = 0;
-	if (is_kv(recipe->model) && told.operation == 3)
+	if (recipe->model == &model_kv && told.operation == 3)
 		told.expected = string_shift(1);
 	else if (!recipe->values) /* a cas worth trying */
 		told.expected = making->things[told.key].value;

@@ -11,8 +11,7 @@ enum how { ANSWERS, IS_SILENT, REFUSES, NOT_NOW, REDIRECTS };
 enum { SERVERS = 3 };
 #define MILLISECOND ((nanoseconds)1000000)
 #define SECOND      (1000 * MILLISECOND)
-enum { READ, WRITE, CAS };                 /* operations of the app register */
-enum { GET, PUT, DELETE, APPEND, KV_CAS }; /* of the app kv */
+enum { READ, WRITE, CAS }; /* operations of the app register */
 
 /* What the servers do; it may change between two steps. */
 struct manners {

@@ -68,21 +68,21 @@ static void every_kind_of_line(void)
 	record = add(&stage, 3, HISTORY_OK, KV_CAS);
 	record->value = 2;
 	record->matched = true;
-	add(&stage, 4, HISTORY_INVOKE, GET);
-	add(&stage, 4, HISTORY_OK, GET);
-	add(&stage, 4, HISTORY_OK, GET)->result = 6;
-	add(&stage, 4, HISTORY_OK, GET)->result = digest;
-	add(&stage, 4, HISTORY_OK, GET)->result = digest + 1;
-	add(&stage, 5, HISTORY_FAIL, PUT)->value = 7;
-	add(&stage, 5, HISTORY_INFO, DELETE);
-	record = add(&stage, 5, HISTORY_OK, APPEND);
+	add(&stage, 4, HISTORY_INVOKE, KV_GET);
+	add(&stage, 4, HISTORY_OK, KV_GET);
+	add(&stage, 4, HISTORY_OK, KV_GET)->result = 6;
+	add(&stage, 4, HISTORY_OK, KV_GET)->result = digest;
+	add(&stage, 4, HISTORY_OK, KV_GET)->result = digest + 1;
+	add(&stage, 5, HISTORY_FAIL, KV_PUT)->value = 7;
+	add(&stage, 5, HISTORY_INFO, KV_DELETE);
+	record = add(&stage, 5, HISTORY_OK, KV_APPEND);
 	record->value = 8;
 	record->matched = true;
 	record = add(&stage, 5, HISTORY_OK, KV_CAS);
 	record->expected = digest;
 	record->value = 9;
 	record->matched = true;
-	add(&stage, 5, HISTORY_OK, PUT)->value = 1; /* always takes effect, said or not */
+	add(&stage, 5, HISTORY_OK, KV_PUT)->value = 1; /* always takes effect, said or not */
 	add(&stage, 2, HISTORY_FAULT_BEGINS, FAULT_PARTITION)->key = 0x5;
 	add(&stage, 2, HISTORY_FAULT_ENDS, FAULT_PARTITION)->key = 0x5;
 	history_keep_value(stage.world, digest, numbers, sizeof(numbers));
@@ -134,9 +134,9 @@ static void prepare_kv(struct stage *stage)
 	stage->setup.disk.sync = (struct distribution){CONSTANT, MILLISECOND, 0, 0};
 	stage->workload.clients = 4;
 	stage->workload.keys = 3;
-	for (unsigned i = GET; i <= KV_CAS; i++)
+	for (unsigned i = KV_GET; i <= KV_CAS; i++)
 		stage->workload.weight[i] = 1;
-	stage->workload.weight[APPEND] = 3;
+	stage->workload.weight[KV_APPEND] = 3;
 }
 
 static void lines_are_json(void)
@@ -259,7 +259,7 @@ static void a_run_judged(void)
 	CU_ASSERT(!result.by_witness);
 	count = operations_of(stage.world, room, &operation);
 	for (size_t i = count; i-- > 0;)
-		if (operation[i].told.operation == GET && operation[i].told.answered) {
+		if (operation[i].told.operation == KV_GET && operation[i].told.answered) {
 			operation[i].told.result++;
 			break;
 		}
