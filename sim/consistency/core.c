@@ -11,13 +11,16 @@
 
 #include <assert.h>
 
-/* Spent on leaving out, in calls and words looked at. Then what is left is the core. */
-enum { PATIENCE = 20 * 1000 * 1000 };
+/* Spent on leaving out, in calls and words looked at. Then what is left is the core. The more is
+ * unknown, the wider is the search: so one question may cost twice as much as the whole did, and
+ * some, lest the first one is the last. */
+enum { PATIENCE = 40 * 1000 * 1000, QUESTION_FREE = 100 * 1000 };
 
 struct core {
 	struct room *room;
 	const struct object *object;
 	uint64_t budget, work, patience; /* configurations; done; to be done at most */
+	uint64_t question;               /* likewise, for one of them */
 	/* The part of the object's history that can matter, and each one's call. */
 	struct history history;
 	struct operation *operations;
@@ -180,6 +183,8 @@ static enum legality judge_known(struct core *core)
 		struct opinion opinion;
 
 		core->room->patience = core->patience - core->work;
+		if (core->room->patience > core->question)
+			core->room->patience = core->question;
 		judge_object(core->room, &objects.object[i], core->budget, &opinion);
 		core->work += opinion.work < core->room->patience ? opinion.work
 								  : core->room->patience;
@@ -221,22 +226,30 @@ static bool leave_out(struct core *core, size_t piece, bool *sure)
 	return true;
 }
 
-/* Who made what the accused saw is left out last, for it makes the core easy to understand. */
-static void put_off_makers(struct core *core, uint32_t accused)
+/*
+ * Alike stand together: where few values are written again and again, all writes of one that nobody
+ * read in time matter, or none does; likewise the reads of one. Who made what the accused saw is
+ * left out last, for it makes the core easy to understand.
+ */
+static void line_up(struct core *core, uint32_t accused)
 {
 	const struct call *calls = core->object->calls;
-	uint32_t *makers = room_take(core->room, core->member_count, sizeof(uint32_t));
-	size_t count = 0, kept = 0;
+	struct room_mark mark = room_marked(core->room);
+	struct sortable *item = room_take(core->room, core->member_count, sizeof(*item));
 	uint64_t seen;
+	bool sees = call_sees(&calls[accused], &seen);
 
-	if (!call_sees(&calls[accused], &seen))
-		return;
+	for (size_t i = 0; i < core->member_count; i++) {
+		const struct call *call = &calls[core->call_of[core->members[i]]];
+		uint64_t makes = sees && call_makes(call, seen);
+
+		item[i] = (struct sortable){makes << 63 | (call->value << 3 | call->kind) << 1 >> 1,
+					    core->members[i]};
+	}
+	item = sorted(core->room, item, core->member_count);
 	for (size_t i = 0; i < core->member_count; i++)
-		if (call_makes(&calls[core->call_of[core->members[i]]], seen))
-			makers[count++] = core->members[i];
-		else
-			core->members[kept++] = core->members[i];
-	memcpy(core->members + kept, makers, count * sizeof(uint32_t));
+		core->members[i] = item[i].what;
+	room_release(core->room, mark);
 }
 
 /* Returns whether the core is minimal for sure. */
@@ -303,6 +316,7 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 			    .object = object,
 			    .budget = budget,
 			    .patience = UINT64_MAX,
+			    .question = UINT64_MAX,
 			    .suspects = opinion->calls,
 			    .suspect_count = opinion->count};
 
@@ -311,7 +325,8 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 		if (!suffice(&core))
 			return; /* too hard to see again in the memory that is left */
 	}
-	put_off_makers(&core, accused);
+	line_up(&core, accused);
+	core.question = 2 * core.work + QUESTION_FREE;
 	core.work = 0;
 	core.patience = PATIENCE;
 	finding->core_minimal = minimize(&core);

@@ -116,7 +116,7 @@ static void first_stale_read(void)
 	EQUAL(result.core_count, 3);
 	EQUAL(result.stuck[0], 7);
 	EQUAL(result.stuck[1], 4);
-	EQUAL(result.stuck[2], 2); /* who had seen it before */
+	EQUAL(result.stuck[2], 0); /* of the write that it saw */
 	for (int i = 7; i < 10; i++)
 		operation[i].told.key = 1; /* wrong, too, but later */
 	result = judged(operation, 10, PLENTY);

@@ -277,6 +277,32 @@ static void sets_of_many_keys(void)
 	made_free(&made);
 }
 
+/* Whatever is taken as unknown may be what made up for it, so a core holds all writes of a value
+ * that somebody read too late; but those of the others it need not hold, nor their reads. */
+static void few_values_have_cores_too(void)
+{
+	struct recipe recipe = {.model = &model_register,
+				.clients = 20,
+				.operations = 10000,
+				.keys = 1,
+				.values = 5,
+				.weights = {1, 1}};
+	struct pcg32 pcg = pcg32_seeded(13, 3);
+	struct made made = make_history(&recipe, &pcg);
+	struct room *room = room_open();
+	struct finding finding;
+
+	CU_ASSERT(swap_reads(&made, recipe.model, 20, &pcg));
+	judge(room, recipe.model, &made.history, &(struct judge_limits){.core = true}, &finding);
+	EQUAL(finding.legality, ILLEGAL);
+	CU_ASSERT(finding.core_count > 0 && finding.core_count < 1000);
+	for (size_t i = 1; i < finding.core_count; i++)
+		CU_ASSERT(made.operations[finding.core[i - 1]].invoked <
+			  made.operations[finding.core[i]].invoked);
+	room_close(room);
+	made_free(&made);
+}
+
 /* Who checks the orders can say no. */
 static void the_verifier_says_no(void)
 {
@@ -311,6 +337,8 @@ CU_TestInfo judge_tests[] = {
 	{"who runs out of memory or of configurations says so, and a warm room asks for no more",
 	 budgets},
 	{"sets of many keys have an order", sets_of_many_keys},
+	{"a history of few values has a core that leaves most of it out",
+	 few_values_have_cores_too},
 	{"an order against time, against the model, or not complete does not hold",
 	 the_verifier_says_no},
 	{"10,000 random small histories of each model are judged as by a twin that tries every "
