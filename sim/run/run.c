@@ -94,6 +94,7 @@ static void set_up(const struct scenario *scenario, uint64_t seed, struct setup 
 		memcpy(to->bugs, group->bugs, sizeof(to->bugs));
 	}
 	setup->statics = plugin_data(&setup->static_count);
+	setup->foreign = plugin_path(0) != NULL;
 }
 
 /* ---- The series: what each process was, for pictures ----------------------------------------- */

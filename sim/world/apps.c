@@ -21,7 +21,7 @@ static void must_have_memory(const struct env *env, const char *what)
 {
 	const struct outside *outside = process_of(env)->world->outside;
 
-	if (unlikely(!outside->effects_max && !outside->question.takes_memory))
+	if (unlikely(!outside->effects_max && !outside->question.takes_memory && outside->foreign))
 		effects_refused(env, what);
 }
 

@@ -219,6 +219,31 @@ bool guard_call(void (*call)(void *context), void *context, char *how)
 	return returned;
 }
 
+/* ---- Questions ------------------------------------------------------------------------------- */
+
+void question_guard(struct world *world, const char *function, const char *of,
+		    struct process *process, bool takes_memory)
+{
+	struct outside *outside = world->outside;
+
+	outside->question = (struct question){function, of, process, takes_memory};
+	outside->effects_max = 0;
+	outside->calls++;
+	if (outside->watched)
+		watch_begin(world);
+}
+
+void question_answered(struct world *world)
+{
+	struct outside *outside = world->outside;
+
+	outside->question.function = NULL;
+	outside->effects_max = outside->in_handler ? EFFECTS_MAX : 0;
+	outside->calls++;
+	if (outside->watched && !outside->in_handler)
+		watch_end(world);
+}
+
 /* ---- A plug-in's model ----------------------------------------------------------------------- */
 
 static const void *object_of(const void *address)

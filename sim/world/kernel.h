@@ -46,6 +46,7 @@ struct outside {
 	struct process *current;            /* whose handler runs */
 	struct question question;           /* and what else of a protocol or an app does */
 	uint64_t calls;                     /* of handlers and questions: which one is under way */
+	bool foreign;                       /* questions are guarded: see struct setup */
 	struct log_record *viewed;          /* the record that env_next_record returned last */
 	const struct env_message *received; /* while a request is handled */
 	struct snapshot *snapshots;         /* all that are kept */
@@ -108,26 +109,21 @@ bool watch_stepped(struct world *, void *context);
 /* ---- Questions: around every call of a function that is no handler -----------------------------
  */
 
+void question_guard(struct world *, const char *function, const char *of, struct process *,
+		    bool takes_memory);
+void question_answered(struct world *);
+
 static inline void question_begin(struct world *world, const struct question question)
 {
-	struct outside *outside = world->outside;
-
-	outside->question = question;
-	outside->effects_max = 0;
-	outside->calls++;
-	if (unlikely(outside->watched))
-		watch_begin(world);
+	if (unlikely(world->outside->foreign))
+		question_guard(world, question.function, question.of, question.process,
+			       question.takes_memory);
 }
 
 static inline void question_end(struct world *world)
 {
-	struct outside *outside = world->outside;
-
-	outside->question.function = NULL;
-	outside->effects_max = outside->in_handler ? EFFECTS_MAX : 0;
-	outside->calls++;
-	if (unlikely(outside->watched && !outside->in_handler))
-		watch_end(world);
+	if (unlikely(world->outside->foreign))
+		question_answered(world);
 }
 
 /* What a line of the trace tells. */

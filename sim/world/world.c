@@ -121,6 +121,7 @@ void world_begin(struct world *world, const struct setup *setup, const struct ab
 		snapshot_free(world, outside->snapshots);
 	outside->in_handler = false;
 	outside->question.function = NULL;
+	outside->foreign = setup->foreign;
 	outside->effects_max = 0;
 	outside->notes = 0;
 	queue_init(&world->arena, &world->queue);

@@ -96,6 +96,9 @@ struct setup {
 	uint64_t max_events;
 	const struct static_data *statics; /* of plug-ins */
 	unsigned static_count;
+	/* Code runs that is not ordeal's own, a plug-in's: whatever is asked of it is guarded, and
+	 * not its handlers alone. */
+	bool foreign;
 };
 
 /* ---- Messages -------------------------------------------------------------------------------- */

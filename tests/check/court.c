@@ -133,6 +133,7 @@ struct world *court_watched(unsigned members, const struct observer *observer, u
 			 .crash = CRASH_LOSE_UNSYNCED,
 			 .torn = PROBABILITY_ONE / 2},
 		.max_events = UINT64_MAX,
+		.foreign = true,
 	};
 	theatre->above.observer = observer;
 	for (unsigned floor = 0; floor < FLOORS; floor++)

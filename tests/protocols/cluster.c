@@ -154,6 +154,7 @@ struct cluster *cluster_open_with(const char *protocol, unsigned members,
 		.clock_offset = constant(0),
 		.service = constant(0),
 		.max_events = UINT64_MAX,
+		.foreign = true,
 	};
 	if (change)
 		change(&cluster.setup);

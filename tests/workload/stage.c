@@ -73,7 +73,8 @@ void stage_prepare(struct stage *stage, const struct app *app)
 			  .group_count = 1,
 			  .groups = {{.protocol = &parrots, .app = app, .members = SERVERS}},
 			  .link = {.latency = {CONSTANT, MILLISECOND, 0, 0}},
-			  .max_events = 10 * 1000 * 1000},
+			  .max_events = 10 * 1000 * 1000,
+			  .foreign = true},
 		.above = {.due = {[FLOOR_WORKLOAD] = workload_due}, .answered = workload_answered},
 	};
 }

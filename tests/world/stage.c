@@ -504,6 +504,7 @@ void play_prepare(void)
 		.retransmit = {CONSTANT, 10 * MS, 0, 0},
 		.disk = {.write = {CONSTANT, 0, 0, 0}, .sync = {CONSTANT, MS, 0, 0}},
 		.max_events = 1000 * 1000,
+		.foreign = true,
 	};
 	play.above = (struct above){
 		.observer = &observer, .due = {[FLOOR_RUN] = act_due}, .answered = answered};
