@@ -113,7 +113,7 @@ static int judge_all(const struct task *task)
 		wrong += report.wrong[0] != 0;
 		if (report.wrong[0])
 			printf("mutant %" PRIu64 ": %s\n", i, report.wrong);
-		progress_show(&progress, "mutants", i + 1, task->mutants);
+		progress_show(&progress, "mutants", i + 1, task->mutants, 0);
 	}
 	progress_end(&progress);
 	for (unsigned w = 0; w < WORKERS; w++)

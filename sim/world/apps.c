@@ -129,6 +129,15 @@ static void must_be_at_most(struct world *world, uint64_t is, uint64_t most, con
 			 is, what, most);
 }
 
+/* The end of a call that returned `is`. */
+static void app_end(struct world *world, uint64_t is, uint64_t most, const char *what)
+{
+	if (unlikely(world->outside->foreign)) {
+		must_be_at_most(world, is, most, what);
+		question_end(world);
+	}
+}
+
 enum { ID_SIZE = sizeof(request_id) };
 
 static request_id operation_of(const void *command, size_t size)
@@ -171,8 +180,7 @@ const void *env_apply(struct env *env, uint64_t index, const void *command, size
 		app_begin(world, app, process, "apply", true);
 		*answer_size = app->apply(env, process->app, (const uint8_t *)command + ID_SIZE,
 					  size - ID_SIZE, answer);
-		must_be_at_most(world, *answer_size, ANSWER_MAX, "bytes of an answer");
-		question_end(world);
+		app_end(world, *answer_size, ANSWER_MAX, "bytes of an answer");
 	}
 	if (index == 0)
 		return answer;
@@ -199,8 +207,7 @@ const void *env_query(struct env *env, const void *command, size_t size, size_t 
 	app_begin(world, app, process, "query", true);
 	*answer_size = app->query(env, process->app, (const uint8_t *)command + ID_SIZE,
 				  size - ID_SIZE, answer);
-	must_be_at_most(world, *answer_size, ANSWER_MAX, "bytes of an answer");
-	question_end(world);
+	app_end(world, *answer_size, ANSWER_MAX, "bytes of an answer");
 	if (world->above->observer)
 		world->above->observer->queried(world, process->id, operation_of(command, size));
 	return answer;
@@ -264,8 +271,7 @@ unsigned app_keys(struct process *process, const void *command, size_t size, uin
 	app_begin(world, app, process, "keys", false);
 	unsigned count = app->keys(command, size, keys);
 
-	must_be_at_most(world, count, APP_KEYS_MAX, "keys");
-	question_end(world);
+	app_end(world, count, APP_KEYS_MAX, "keys");
 	return count;
 }
 
@@ -276,8 +282,7 @@ size_t world_app_draw(struct world *world, group_id group, const struct drawn *d
 	app_begin(world, app, NULL, "draw", false);
 	size_t size = app->draw(drawn, command);
 
-	must_be_at_most(world, size, COMMAND_MAX - ID_SIZE, "bytes of a command");
-	question_end(world);
+	app_end(world, size, COMMAND_MAX - ID_SIZE, "bytes of a command");
 	return size;
 }
 
@@ -311,8 +316,7 @@ bool world_app_read(struct world *world, process_id id, uint64_t key, struct tol
 	size_t answer_size = app->query(&process->env, process->app, command, size,
 					world->outside->answer);
 
-	must_be_at_most(world, answer_size, ANSWER_MAX, "bytes of an answer");
-	question_end(world);
+	app_end(world, answer_size, ANSWER_MAX, "bytes of an answer");
 	*told = (struct told){0};
 	world_app_tell(world, process->group, command, size, world->outside->answer, answer_size,
 		       told);

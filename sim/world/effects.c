@@ -284,12 +284,10 @@ void handler_begin(struct world *world, struct process *process)
 	outside->in_handler = true;
 	outside->current = process;
 	outside->effect_count = 0;
-	outside->effects_max = EFFECTS_MAX;
-	outside->calls++;
 	outside->viewed = NULL;
 	current_env = &process->env;
-	if (unlikely(outside->watched))
-		watch_begin(world);
+	if (unlikely(outside->foreign))
+		handler_guard(world);
 }
 
 /* After the handler: it may fill in a message before it says that it has entered its term. */
@@ -378,11 +376,10 @@ void handler_end(struct world *world, struct process *process)
 {
 	struct outside *outside = world->outside;
 
-	if (unlikely(outside->watched))
-		watch_end(world);
 	outside->in_handler = false;
-	outside->effects_max = 0;
 	outside->current = NULL;
+	if (unlikely(outside->foreign))
+		handler_over(world);
 	if (unlikely(process->crash_armed)) {
 		die_in_handler(world, process);
 	} else {

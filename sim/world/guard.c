@@ -70,7 +70,7 @@ static const void *under_way(uint64_t *call)
 {
 	const struct outside *outside = guard.run ? guard.run->outside : NULL;
 
-	*call = outside ? outside->calls : 0;
+	*call = outside ? guard.run->events + outside->calls : 0;
 	if (guard.lone)
 		return guard.lone;
 	if (!outside || !outside->escapes)
@@ -220,6 +220,25 @@ bool guard_call(void (*call)(void *context), void *context, char *how)
 }
 
 /* ---- Questions ------------------------------------------------------------------------------- */
+
+void handler_guard(struct world *world)
+{
+	struct outside *outside = world->outside;
+
+	outside->effects_max = EFFECTS_MAX;
+	outside->calls++;
+	if (outside->watched)
+		watch_begin(world);
+}
+
+void handler_over(struct world *world)
+{
+	struct outside *outside = world->outside;
+
+	outside->effects_max = 0;
+	if (outside->watched)
+		watch_end(world);
+}
 
 void question_guard(struct world *world, const char *function, const char *of,
 		    struct process *process, bool takes_memory)

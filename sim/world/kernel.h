@@ -41,7 +41,8 @@ struct question {
  */
 struct outside {
 	struct effect effects[EFFECTS_MAX];
-	uint32_t effect_count, effects_max; /* how many may be made now: none but in a handler */
+	uint32_t effect_count, effects_max; /* how many may be made now: where code is foreign, none
+					       but in a handler */
 	bool in_handler;
 	struct process *current;            /* whose handler runs */
 	struct question question;           /* and what else of a protocol or an app does */
@@ -109,6 +110,9 @@ bool watch_stepped(struct world *, void *context);
 /* ---- Questions: around every call of a function that is no handler -----------------------------
  */
 
+/* Around a handler of a plug-in's likewise. */
+void handler_guard(struct world *);
+void handler_over(struct world *);
 void question_guard(struct world *, const char *function, const char *of, struct process *,
 		    bool takes_memory);
 void question_answered(struct world *);

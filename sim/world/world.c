@@ -122,7 +122,7 @@ void world_begin(struct world *world, const struct setup *setup, const struct ab
 	outside->in_handler = false;
 	outside->question.function = NULL;
 	outside->foreign = setup->foreign;
-	outside->effects_max = 0;
+	outside->effects_max = outside->foreign ? 0 : EFFECTS_MAX;
 	outside->notes = 0;
 	queue_init(&world->arena, &world->queue);
 	lay_out_groups(world, setup);
@@ -302,7 +302,7 @@ enum outcome world_enter(struct world *world, void (*body)(struct world *, void 
 	outside->escapes = false;
 	outside->in_handler = false;
 	outside->question.function = NULL;
-	outside->effects_max = 0;
+	outside->effects_max = outside->foreign ? 0 : EFFECTS_MAX;
 	if (escaped == RAN_LIMIT)
 		*limit = outside->limit;
 	if (escaped)
