@@ -16,7 +16,8 @@
  *    changes nothing, and is owed no more. It is never free.
  * 2. A write that another write follows at once leaves no trace. So a write need not be placed to
  * be done: when any write is placed, every other open one could have been placed just before it,
- *    and is owed no more; but it stays free, for it need not have been there.
+ *    and is owed no more; but it stays free, for it need not have been there. So to place a write
+ *    can help even where it leaves the state as it is.
  * 3. Of calls that say the same, the one that returns first takes effect first: in an order where
  * it comes later the two can change places, for both were invoked and neither had returned.
  * 4. Of two configurations with the same state, one that owes no more and is as free, or freer, can
@@ -287,6 +288,20 @@ static bool take_step(struct search *search, const uint64_t *from, uint32_t numb
 	return call->kind == CALL_WRITE || state_of(from) == fate->from;
 }
 
+/*
+ * Does a write that leaves the state as it is excuse another one (rule 2)? To place that one before
+ * it would not do, for rule 5 lets no write follow at once. Where there are only looks and writes,
+ * this one can wait until the other has returned: nothing in between needs it to have been there.
+ */
+static bool excuses(const struct search *search, uint64_t *from, const struct call *call)
+{
+	uint64_t excused = 0;
+
+	for (uint32_t word = 0; word < search->width; word++)
+		excused |= owed_of(from)[word] & search->open_writes[word];
+	return excused && call->kind == CALL_WRITE && !search->only_writes;
+}
+
 /* Places a call, into the search's scratch configuration. False: that leads nowhere new. */
 static bool place(struct search *search, const uint64_t *from, uint32_t number, bool *fresh)
 {
@@ -296,9 +311,9 @@ static bool place(struct search *search, const uint64_t *from, uint32_t number, 
 
 	if (!take_step(search, from, number, &state))
 		return false;
-	if (state == state_of(from) && !call_returned(call))
-		return false;
 	memcpy(to, from, search->stride * sizeof(uint64_t));
+	if (state == state_of(from) && !call_returned(call) && !excuses(search, to, call))
+		return false;
 	to[0] = state;
 	flip(free_of(search, to), slot);
 	if (has(owed_of(to), slot))

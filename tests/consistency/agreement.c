@@ -24,6 +24,8 @@ const struct subject subjects[] = {
 	  .weights = {1, 1, 4},
 	  .hide_misses = true}},
 	{"kv", {.model = &model_kv, .keys = 1, .values = 2, .weights = {3, 1, 1, 3, 1}}},
+	{"kv, no appends",
+	 {.model = &model_kv, .keys = 1, .values = 2, .weights = {2, 2, 2, 0, 2}}},
 	{"counter", {.model = &model_counter, .keys = 1, .values = 2, .weights = {2, 2, 1}}},
 	{"mutex", {.model = &model_mutex, .keys = 1, .weights = {2, 2}}},
 	{"fenced-lock", {.model = &model_fenced_lock, .keys = 1, .values = 3, .weights = {2, 2}}},

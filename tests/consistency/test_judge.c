@@ -40,6 +40,7 @@ static void as_the_patterns_say(void)
  */
 
 enum { NEVER = -1, HISTORY_MAX = 8 };
+#define SHIFT 1357821721651872961 /* string_shift(1) */
 
 struct known {
 	const struct model *model;
@@ -99,6 +100,35 @@ static const struct known known[] = {
 	 ILLEGAL,
 	 2,
 	 {{"cas", 0, 1, 1, 0, 0, 0}, {"cas", 2, 3, 2, 1, 0, 1}}},
+	/* A write of unknown outcome came just after one that had not returned yet, and put back
+	 * what was there before: for the cas, and then for the append. */
+	{&model_cas_register,
+	 "search",
+	 LEGAL,
+	 0,
+	 {{"write", 0, 1, 1, 0, 0, 0},
+	  {"write", 2, 7, 2, 0, 0, 0},
+	  {"write", 3, NEVER, 1, 0, 0, 0},
+	  {"cas", 4, 5, 3, 1, 0, 0},
+	  {"read", 8, 9, 0, 0, 3, 0}}},
+	{&model_kv,
+	 "search",
+	 LEGAL,
+	 0,
+	 {{"put", 0, 6, 1, 0, 0, 0},
+	  {"delete", 1, NEVER, 0, 0, 0, 0},
+	  {"append", 3, 4, 2, SHIFT, 0, 0},
+	  {"get", 7, 8, 0, 0, 2, 0}}},
+	/* With the delete or with the cas: those who know of neither can be explained like that. */
+	{&model_kv,
+	 "search",
+	 ILLEGAL,
+	 4,
+	 {{"put", 0, 6, 1, 0, 0, 0},
+	  {"delete", 1, 2, 0, 0, 0, 0},
+	  {"append", 3, 4, 2, SHIFT, 0, 0},
+	  {"cas", 5, 9, 1, 1, 0, 0},
+	  {"get", 7, 8, 0, 0, 2, 0}}},
 	{&model_queue,
 	 "queue",
 	 ILLEGAL,
