@@ -114,7 +114,8 @@ test: unit determinism zoo ## all that must hold, in under four minutes
 
 VARIANTS := gcc clang san
 
-unit: $(VARIANTS:%=unit-%)
+# The programs at length are built along, so that none of them falls behind.
+unit: $(VARIANTS:%=unit-%) $(PROGRAMS:%.c=$(BUILD)/gcc/%)
 unit-%: $(BUILD)/%/unit $(BUILD)/%/ordeal
 	@echo "== unit tests, $*"
 	@MAKEFLAGS= ORDEAL=$(BUILD)/$*/ordeal ./$(BUILD)/$*/unit > $(BUILD)/unit-$*.txt 2>&1 || \
@@ -142,7 +143,8 @@ zoo: $(BUILD)/ordeal
 MSAN := arena queue choice distribution effects guard statics network wire links disk \
 	disk_stores disk_faults disk_twin process world snapshot trace workload faults \
 	fault_processes fault_disks fault_cuts fault_targets fault_heal budget apps single raft \
-	raft_disk abd counter judges ledgers settled linearizability judge transactions
+	raft_disk pace abd counter judges elections logs commits applied ledgers settled \
+	linearizability judge transactions
 
 msan: $(BUILD)/msan/unit ## the kernel's and the protocols' tests under MemorySanitizer
 	@./$(BUILD)/msan/unit $(MSAN) > $(BUILD)/unit-msan.txt 2>&1 || \
