@@ -198,7 +198,7 @@ static void add_run(struct tally *tally, const struct task *task, const struct r
 	if (run->check.violated) {
 		tally->violated++;
 		find(tally, run->seed, "is violated", run->check.first.sentence);
-	} else if (run->check.violations && goes_beyond(task->scenario)) {
+	} else if (run->check.excused && goes_beyond(task->scenario)) {
 		tally->excused++;
 	} else if (run->verdict != HOLDS) {
 		tally->unknown++;

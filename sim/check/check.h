@@ -58,7 +58,8 @@ struct check_result {
 	char unknown[JUDGES][REASON_MAX]; /* why */
 	bool violated;
 	struct violation first; /* of those on which the run stops, or else of all */
-	uint32_t violations;    /* all together */
+	uint32_t violations;    /* all together ... */
+	uint32_t excused;       /* ... and those that the fault model excuses */
 };
 
 struct check_setup {

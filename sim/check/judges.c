@@ -133,6 +133,7 @@ static void excused(struct world *world, enum judge judge, const char *why)
 	snprintf(reason, sizeof(reason),
 		 "it objects, but its protocol does not claim to survive %s", why);
 	check_unknown(world, judge, reason);
+	check_of(world)->excused++;
 }
 
 /* A violation whose sentence is still to be written. */
@@ -236,6 +237,7 @@ void check_result(struct world *world, struct check_result *result)
 	result->violated = check->violations != 0;
 	result->first = check->first;
 	result->violations = check->violations;
+	result->excused = check->excused;
 }
 
 /* ---- Words of a sentence --------------------------------------------------------------------- */

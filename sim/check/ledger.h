@@ -86,7 +86,7 @@ struct check {
 	struct pages witnesses; /* uint64_t, the place of each operation, by its number; 0: none */
 	uint64_t checks[JUDGES];
 	uint32_t violated, unknown; /* sets of judges */
-	uint32_t violations;
+	uint32_t violations, excused;
 	bool first_stops; /* the violation below is one on which the run stops */
 	struct violation first;
 	char reason[JUDGES][REASON_MAX];
