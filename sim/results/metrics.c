@@ -82,11 +82,11 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-size_t latencies(const struct call *calls, size_t count, nanoseconds *latency)
+size_t latencies(const struct call *calls, size_t from, size_t to, nanoseconds *latency)
 {
 	size_t successes = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = from; i < to; i++)
 		if (calls[i].success)
 			latency[successes++] = calls[i].ended - calls[i].invoked;
 	qsort(latency, successes, sizeof(*latency), by_time);
@@ -196,7 +196,7 @@ static void fill_buckets(const struct measured *measured, struct metrics *metric
 
 		while (call < measured->end && (last || measured->calls[call].invoked < end))
 			call++;
-		size_t ok = latencies(measured->calls + first, call - first, latency);
+		size_t ok = latencies(measured->calls, first, call, latency);
 
 		bucket->invoked = (uint32_t)(call - first);
 		bucket->ok = (uint32_t)ok;
@@ -543,17 +543,17 @@ static void measure(struct measured *measured, struct world *world, const struct
 
 static void figures_of_calls(const struct measured *measured, struct metrics *metrics)
 {
-	const struct call *calls = measured->calls + measured->first;
+	const struct call *calls = measured->calls;
 	size_t count = measured->end - measured->first, outside = 0, outside_ok = 0;
 	nanoseconds *latency = must(calloc(count + 1, sizeof(*latency)));
-	size_t ok = latencies(calls, count, latency);
+	size_t ok = latencies(calls, measured->first, measured->end, latency);
 
 	metrics->availability = ratio(ok, count);
 	metrics->p50 = percentile(latency, ok, 50);
 	metrics->p95 = percentile(latency, ok, 95);
 	metrics->p99 = percentile(latency, ok, 99);
 	metrics->max = percentile(latency, ok, 100);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = measured->first; i < measured->end; i++) {
 		if (under_fault(measured, calls[i].invoked))
 			continue;
 		outside++;

@@ -77,8 +77,9 @@ void metrics_free(struct metrics *);
 
 /* The operations of the history, malloced. What has no outcome is unknown, as of `ended`. */
 struct call *calls_of(struct world *, nanoseconds timeout, nanoseconds ended, size_t *count);
-/* The latencies of the successes among some calls, sorted, into `latency`; their number. */
-size_t latencies(const struct call *calls, size_t count, nanoseconds *latency);
+/* The latencies of the successes among calls[from] and those up to calls[to], sorted, into
+ * `latency`; their number. */
+size_t latencies(const struct call *calls, size_t from, size_t to, nanoseconds *latency);
 /* The nearest rank; -1: there are none. */
 nanoseconds percentile(const nanoseconds *sorted, size_t count, size_t percent);
 /* The value of the inspector "role" that means "leader", or -1. */

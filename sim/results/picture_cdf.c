@@ -41,7 +41,7 @@ nanoseconds *sorted_latencies(const struct recorded *run, int under_fault, size_
 	for (size_t i = 0; i < run->count; i++)
 		if (in_curve(run, &run->calls[i], under_fault))
 			calls[chosen++] = run->calls[i];
-	*count = latencies(calls, chosen, latency);
+	*count = latencies(calls, 0, chosen, latency);
 	free(calls);
 	return latency;
 }

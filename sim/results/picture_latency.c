@@ -101,7 +101,7 @@ static struct slice slice_at(const struct recorded *run, unsigned first, size_t 
 
 	while (*call < run->count && run->calls[*call].invoked < slice.to)
 		++*call;
-	slice.successes = latencies(run->calls + begin, *call - begin, latency);
+	slice.successes = latencies(run->calls, begin, *call, latency);
 	slice.p50 = percentile(latency, slice.successes, 50);
 	slice.p95 = percentile(latency, slice.successes, 95);
 	slice.p99 = percentile(latency, slice.successes, 99);
