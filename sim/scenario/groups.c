@@ -188,7 +188,8 @@ static void read_group(struct reading *reading, const struct node *map)
 		group->nodes = reading->scenario->groups[group->on - 1].nodes;
 	if (reading->complaints->count == complaints)
 		check_group(reading, map);
-	if (reading->complaints->count == complaints)
+	/* It has none where its text was refused before it was looked at. */
+	if (reading->complaints->count == complaints && group->protocol)
 		ask_protocol(reading, map);
 }
 
