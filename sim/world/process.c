@@ -238,7 +238,7 @@ static struct env_message *list_take(struct world *world, ref_t *first)
 }
 
 static always_inline void handle_request(struct world *world, struct process *process,
-			   const struct env_message *message)
+					 const struct env_message *message)
 {
 	const struct request_body *body = (const struct request_body *)message->body;
 	const struct app *app = world->groups[process->group].app;
