@@ -147,8 +147,7 @@ void judged_unwritten(struct world *world, process_id id, enum observation what,
 		endpoint_name(id, name), endpoint_name((process_id)whom, candidate), term);
 }
 
-/* ---- Silence ----------------------------------------------------------------------------------
- */
+/* ---- Silence -------------------------------------------------------------------------------- */
 
 /* Who is silent is exempt from much: it must have a reason. */
 void judged_silenced(struct world *world, const struct judged *judged)

@@ -1,6 +1,7 @@
 /* What was found out about a history, for people and for programs. Wall-clock times are printed
  * only on request: what is compared holds none. */
 #include "sim/cli/checked.h"
+#include "sim/results/json.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -187,16 +188,6 @@ void checked_print(FILE *out, const struct checked *checked, bool times)
 }
 
 /* ---- For programs ---------------------------------------------------------------------------- */
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
-
-static void put_count(json_t *object, const char *key, uint64_t count)
-{
-	put(object, key, json_integer((json_int_t)count));
-}
 
 static void put_datum(json_t *object, const char *key, const struct datum *datum)
 {

@@ -7,23 +7,8 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/summary.h"
+#include "sim/results/json.h"
 #include "sim/results/writers.h"
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
-
-static void put_count(json_t *object, const char *key, uint64_t count)
-{
-	put(object, key, json_integer((json_int_t)count));
-}
-
-/* Null where it is empty. */
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	put(object, key, text[0] ? json_string(text) : json_null());
-}
 
 static const char *verdict_of(const struct scenario *scenario, const struct campaign *campaign)
 {

@@ -32,8 +32,7 @@ struct core {
 	size_t member_count;
 };
 
-/* ---- Who matters -------------------------------------------------------------------------------
- */
+/* ---- Who matters ---------------------------------------------------------------------------- */
 
 /*
  * Of a register: values that a suspect saw or found, and those that a cas may have made them of. A
@@ -158,8 +157,7 @@ static void take_history(struct core *core)
 	core->history = (struct history){core->operations, count, object->history->elements};
 }
 
-/* ---- Leaving out -------------------------------------------------------------------------------
- */
+/* ---- Leaving out ---------------------------------------------------------------------------- */
 
 static void set_known(struct core *core, size_t from, size_t to, bool known)
 {
@@ -267,8 +265,7 @@ static bool minimize(struct core *core)
 	return leave_out(core, 1, &sure) && sure;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------
- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 /* Are the suspects illegal on their own? */
 static bool suffice(struct core *core)

@@ -130,11 +130,28 @@ static void edges_to_updaters(struct graph *graph, uint32_t at)
 	}
 }
 
+void graph_add_overwriting(struct graph *graph, const struct seen *seen, uint32_t place)
+{
+	const struct study *study = graph->study;
+
+	if (place == study->lineages[seen->key].length) {
+		graph_add_behind(graph, seen->transaction, DEPENDS_RW, seen->key, seen->value);
+		return;
+	}
+	const struct write *next = chained(study, seen->key, place + 1);
+
+	graph_add(graph, (struct edge){.from = seen->transaction,
+				       .to = next->transaction,
+				       .dependency = DEPENDS_RW,
+				       .key = seen->key,
+				       .value = seen->value,
+				       .next = next->value});
+}
+
 static void edges_of_read(struct graph *graph, uint32_t at)
 {
 	const struct study *study = graph->study;
 	const struct seen *seen = &study->seen[at];
-	const struct lineage *object = &study->lineages[seen->key];
 	uint32_t place = 0;
 
 	if (seen->write != NOBODY_WROTE) {
@@ -154,18 +171,7 @@ static void edges_of_read(struct graph *graph, uint32_t at)
 	} else if (seen->value) {
 		return; /* nobody wrote it: nothing follows from that */
 	}
-	if (place == object->length) {
-		graph_add_behind(graph, seen->transaction, DEPENDS_RW, seen->key, seen->value);
-		return;
-	}
-	const struct write *next = chained(study, seen->key, place + 1);
-
-	graph_add(graph, (struct edge){.from = seen->transaction,
-				       .to = next->transaction,
-				       .dependency = DEPENDS_RW,
-				       .key = seen->key,
-				       .value = seen->value,
-				       .next = next->value});
+	graph_add_overwriting(graph, seen, place);
 }
 
 static int by_position(const void *a, const void *b)

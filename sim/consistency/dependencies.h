@@ -39,6 +39,8 @@ void graph_free(struct graph *);
 void graph_add(struct graph *, struct edge);
 /* From who wrote or read the end of a key's chain to all versions that no chain holds. */
 void graph_add_behind(struct graph *, uint32_t from, enum dependency, uint32_t key, uint64_t value);
+/* From who read to who wrote next in the key's chain, behind that place. */
+void graph_add_overwriting(struct graph *, const struct seen *, uint32_t place);
 void graph_sort(struct graph *);
 /* Adds what follows for registers, until nothing more does. */
 void graph_saturate(struct graph *);

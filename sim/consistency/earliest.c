@@ -12,8 +12,7 @@
 
 #include <assert.h>
 
-/* ---- A prefix ---------------------------------------------------------------------------------
- */
+/* ---- A prefix ------------------------------------------------------------------------------- */
 
 uint32_t event_position(const struct object *object, uint32_t event)
 {
@@ -86,8 +85,7 @@ void object_prefix(struct room *room, const struct object *object, uint32_t even
 	}
 }
 
-/* ---- Between one that has an order and one that has none ---------------------------------------
- */
+/* ---- Between one that has an order and one that has none ------------------------------------ */
 
 struct halving {
 	struct room *room;

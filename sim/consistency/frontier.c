@@ -8,8 +8,7 @@
 
 enum { FRONTIER_FIRST = 64, HEADS_FIRST = 64 };
 
-/* ---- Frontiers ---------------------------------------------------------------------------------
- */
+/* ---- Frontiers ------------------------------------------------------------------------------ */
 
 static void more_configurations(struct search *search, struct frontier *frontier)
 {
@@ -163,8 +162,7 @@ void frontier_add(struct search *search, uint64_t *configuration, uint32_t path,
 	*head = index + 1;
 }
 
-/* ---- The cut -----------------------------------------------------------------------------------
- */
+/* ---- The cut -------------------------------------------------------------------------------- */
 
 /* The less it owes and the freer it is, the better. */
 static uint32_t burden(const struct search *search, uint64_t *configuration)

@@ -134,8 +134,7 @@ static const struct model_operation kv_operations[] = {
 	[KV_CAS] = {"cas", ACT_CAS},         {0},
 };
 
-/* ---- A counter: modulo 2^64, so that int64 and uint64 are the same ----------------------------
- */
+/* ---- A counter: modulo 2^64, so that int64 and uint64 are the same -------------------------- */
 
 enum counter_operation { COUNTER_READ, COUNTER_ADD, COUNTER_ADD_AND_GET };
 
@@ -156,8 +155,7 @@ static const struct model_operation counter_operations[] = {
 	{0},
 };
 
-/* ---- A lock, with and without fencing tokens ---------------------------------------------------
- */
+/* ---- A lock, with and without fencing tokens ------------------------------------------------ */
 
 /* A mutex is a register of 0 and 1: an acquire sets it from 0 to 1, a release back. */
 static bool mutex_step(void *state, const struct told *told)

@@ -6,8 +6,7 @@
 
 enum { PATHS_FIRST = 1024 };
 
-/* ---- Lists that lead back ----------------------------------------------------------------------
- */
+/* ---- Lists that lead back ------------------------------------------------------------------- */
 
 void paths_begin(struct search *search)
 {
@@ -61,8 +60,7 @@ void paths_tidy(struct search *search)
 	room_release(search->room, mark);
 }
 
-/* ---- The whole order ---------------------------------------------------------------------------
- */
+/* ---- The whole order ------------------------------------------------------------------------ */
 
 /*
  * What is in no list yet: looks, which take effect in the first state that fits them, and writes

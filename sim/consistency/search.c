@@ -148,8 +148,7 @@ static void make_slots(struct search *search)
 	search->born_free = room_take(search->room, width, sizeof(uint64_t));
 }
 
-/* ---- Calls that open and close -----------------------------------------------------------------
- */
+/* ---- Calls that open and close -------------------------------------------------------------- */
 
 static void flip(uint64_t *mask, uint32_t slot)
 {
@@ -251,8 +250,7 @@ static void gather_born(struct search *search)
 	search->born_count = 0;
 }
 
-/* ---- One configuration becomes another ---------------------------------------------------------
- */
+/* ---- One configuration becomes another ------------------------------------------------------ */
 
 static uint64_t fitting(const struct search *search, uint32_t value, uint32_t word)
 {

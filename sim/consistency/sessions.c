@@ -141,18 +141,7 @@ static void edges_past_own_write(struct graph *graph, const struct seen *seen)
 		place++;
 	if (place == first)
 		return;
-	if (place == length) {
-		graph_add_behind(graph, seen->transaction, DEPENDS_RW, seen->key, seen->value);
-		return;
-	}
-	const struct write *next = chained(study, seen->key, place + 1);
-
-	graph_add(graph, (struct edge){.from = seen->transaction,
-				       .to = next->transaction,
-				       .dependency = DEPENDS_RW,
-				       .key = seen->key,
-				       .value = seen->value,
-				       .next = next->value});
+	graph_add_overwriting(graph, seen, place);
 }
 
 /* What the reads make certain, and sessions instead of real time: an edge of real time leads from a

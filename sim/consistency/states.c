@@ -14,8 +14,7 @@
 
 enum { STATES_FIRST = 64 };
 
-/* ---- Numbers of states -------------------------------------------------------------------------
- */
+/* ---- Numbers of states ---------------------------------------------------------------------- */
 
 static const uint64_t *words_of(const struct search *search, uint32_t state)
 {
@@ -79,8 +78,7 @@ static const struct told *told_of(const struct search *search, const struct call
 	return &search->object->history->operations[call->index].told;
 }
 
-/* ---- Queues ------------------------------------------------------------------------------------
- */
+/* ---- Queues --------------------------------------------------------------------------------- */
 
 enum { BEFORE, LAST, QUEUE_WORDS }; /* the empty queue is number 0, and has no last */
 
@@ -135,8 +133,7 @@ static bool queue_step(struct search *search, uint32_t state, const struct call 
 	return !call_returned(call) || told->result == front;
 }
 
-/* ---- Sets that are read as a whole -------------------------------------------------------------
- */
+/* ---- Sets that are read as a whole ---------------------------------------------------------- */
 
 static void number_elements(struct search *search)
 {
@@ -193,8 +190,7 @@ static bool set_step(struct search *search, uint32_t state, const struct call *c
 	return true;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------
- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 void states_begin(struct search *search)
 {

@@ -63,8 +63,7 @@ static void convict(struct zones *zones, const uint32_t *plus_one, size_t count)
 	zones->opinion->count = kept;
 }
 
-/* ---- Values ------------------------------------------------------------------------------------
- */
+/* ---- Values --------------------------------------------------------------------------------- */
 
 /* False: some value is made twice, or is the one that was there at first. */
 static bool number_values(struct zones *zones)
@@ -161,8 +160,7 @@ static bool link_values(struct zones *zones)
 	return true;
 }
 
-/* ---- Blocks ------------------------------------------------------------------------------------
- */
+/* ---- Blocks --------------------------------------------------------------------------------- */
 
 static void note_extremes(struct zones *zones, struct value *block, uint32_t number)
 {
@@ -337,8 +335,7 @@ static bool all_in_blocks(struct zones *zones)
 	return false;
 }
 
-/* ---- A cas that found something else -----------------------------------------------------------
- */
+/* ---- A cas that found something else -------------------------------------------------------- */
 
 /*
  * Between the order's calls are gaps; gap k is before the k-th. A call may stand in those before
@@ -464,8 +461,7 @@ static bool with_misses(struct zones *zones)
 	return true;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------
- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 void engine_zones(struct room *room, const struct object *object, struct opinion *opinion)
 {

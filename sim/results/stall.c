@@ -8,12 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEARD_SHOWN = 4 };
+#include "sim/results/json.h"
 
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
+enum { HEARD_SHOWN = 4 };
 
 static json_t *name_of(endpoint_t endpoint)
 {

@@ -10,23 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/results/json.h"
 #include "sim/results/stall.h"
 #include "sim/results/writers.h"
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new(object, key, value);
-}
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	put(object, key, text && text[0] ? json_string(text) : json_null());
-}
-
-static void put_count(json_t *object, const char *key, uint64_t count)
-{
-	put(object, key, json_integer((json_int_t)count));
-}
 
 /* A time that may not have been: -1. */
 static void put_time(json_t *object, const char *key, nanoseconds time)

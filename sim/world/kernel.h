@@ -107,8 +107,7 @@ bool watch_store(struct world *, void *address, void *context);
 /* One instruction is over: was it a store that was let through? */
 bool watch_stepped(struct world *, void *context);
 
-/* ---- Questions: around every call of a function that is no handler -----------------------------
- */
+/* ---- Questions: around every call of a function that is no handler -------------------------- */
 
 /* Around a handler of a plug-in's likewise. */
 void handler_guard(struct world *);

@@ -201,8 +201,7 @@ void agree(const struct subject *subject, unsigned times, uint64_t seed,
 	room_close(room);
 }
 
-/* ---- At length --------------------------------------------------------------------------------
- */
+/* ---- At length ------------------------------------------------------------------------------ */
 
 /*
  * Beside dequeues of unknown outcome the patterns do not tell of those that found nothing. And of

@@ -12,8 +12,7 @@
 enum { CLIENTS_MAX = 256, HELD_MAX = 16 };
 enum { ADD, REMOVE, INSERT, DELETE, CONTAINS, READ_ALL };
 
-/* ---- Objects -----------------------------------------------------------------------------------
- */
+/* ---- Objects -------------------------------------------------------------------------------- */
 
 /* Of a container: `held` is what is in it, a queue from `first` on. */
 struct thing {
@@ -140,8 +139,7 @@ static void act(struct making *making, struct told *told)
 	}
 }
 
-/* ---- Operations --------------------------------------------------------------------------------
- */
+/* ---- Operations ----------------------------------------------------------------------------- */
 
 static bool chance(struct making *making, unsigned percent)
 {
@@ -230,8 +228,7 @@ static void lie(struct making *making, struct told *told)
 		told->result = pcg32_below(making->pcg, values + 1);
 }
 
-/* ---- Clients -----------------------------------------------------------------------------------
- */
+/* ---- Clients -------------------------------------------------------------------------------- */
 
 struct client {
 	struct told told; /* with its answer, once it took effect */
@@ -353,8 +350,7 @@ void made_free(struct made *made)
 	free(made->elements);
 }
 
-/* ---- A wrong one -------------------------------------------------------------------------------
- */
+/* ---- A wrong one ---------------------------------------------------------------------------- */
 
 static bool swap_one(struct made *made, const struct model *model, struct pcg32 *pcg)
 {
@@ -409,8 +405,7 @@ void swap_answers(struct made *made, uint32_t reach, struct pcg32 *pcg)
 		;
 }
 
-/* ---- The twin ----------------------------------------------------------------------------------
- */
+/* ---- The twin ------------------------------------------------------------------------------- */
 
 struct held {
 	uint64_t words[4];

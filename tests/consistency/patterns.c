@@ -67,8 +67,7 @@ static int by_name(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* ---- Queues ------------------------------------------------------------------------------------
- */
+/* ---- Queues --------------------------------------------------------------------------------- */
 
 struct element {
 	uint64_t name;
@@ -249,8 +248,7 @@ static enum legality queue_patterns(const struct history *history)
 	return legality;
 }
 
-/* ---- Sets, element by element ------------------------------------------------------------------
- */
+/* ---- Sets, element by element --------------------------------------------------------------- */
 
 enum { ADD, REMOVE, INSERT, DELETE, CONTAINS, READ };
 
@@ -489,8 +487,7 @@ static enum legality growth_patterns(const struct history *history)
 	return legality;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------
- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 enum legality patterns_say(const struct model *model, const struct history *history)
 {

@@ -36,8 +36,7 @@ static void as_the_patterns_say(void)
 	}
 }
 
-/* ---- Each engine on what it is for -------------------------------------------------------------
- */
+/* ---- Each engine on what it is for ---------------------------------------------------------- */
 
 enum { NEVER = -1, HISTORY_MAX = 8 };
 #define SHIFT 1357821721651872961 /* string_shift(1) */

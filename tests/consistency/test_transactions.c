@@ -427,8 +427,7 @@ static void judge_and_twin_agree(void)
 	}
 }
 
-/* ---- Long ones --------------------------------------------------------------------------------
- */
+/* ---- Long ones ------------------------------------------------------------------------------ */
 
 static void long_histories(enum transaction_model model)
 {

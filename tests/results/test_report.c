@@ -6,8 +6,7 @@
 
 #include "tests/cli/shell.h"
 
-/* ---- A folder by hand: four successes and one failure within 4 s, a fault from 2 s to 3 s ------
- */
+/* ---- A folder by hand: four successes and one failure within 4 s, a fault from 2 s to 3 s --- */
 
 static const char verdict[] =
 	"{\"scenario\": \"hand\", \"scenario_hash\": \"00ff\", \"seed\": 7, \"bugs\": [\"p.b\"],\n"
