@@ -5,7 +5,7 @@
  * The fewer operations count, the more is legal. So whatever can be left out is, half of them at
  * once, then quarters, down to each alone: what was needed among more is needed among fewer, and
  * one pass over single ones makes the core minimal. An engine's own suspects come first; that they
- * suffice is checked, not believed.
+ * suffice is checked, not believed. Where an engine has none, tail.c finds some.
  */
 #include "sim/consistency/engines.h"
 
@@ -14,7 +14,7 @@
 /* Spent on leaving out, in calls and words looked at. Then what is left is the core. The more is
  * unknown, the wider is the search: so one question may cost twice as much as the whole did, and
  * some, lest the first one is the last. */
-enum { PATIENCE = 40 * 1000 * 1000, QUESTION_FREE = 100 * 1000 };
+enum { PATIENCE = 50 * 1000 * 1000, QUESTION_FREE = 100 * 1000 };
 
 struct core {
 	struct room *room;
@@ -28,7 +28,8 @@ struct core {
 	uint64_t *known;    /* set of the history's operations */
 	uint32_t *suspects; /* calls */
 	size_t suspect_count;
-	uint32_t *members; /* operations of the history: those known */
+	const bool *needed; /* by call: was it seen that it must stay? NULL: of none */
+	uint32_t *members;  /* operations of the history: those known */
 	size_t member_count;
 };
 
@@ -58,15 +59,6 @@ static void want(struct relevance *relevance, uint64_t value)
 	relevance->stack[relevance->depth++] = number;
 }
 
-/* As if its return were forgotten. False: then it says nothing. */
-static bool loosen(const struct object *object, uint32_t number, struct call *loose)
-{
-	const struct operation *operation =
-		&object->history->operations[object->calls[number].index];
-
-	return lower(object->model, &operation->told, false, loose);
-}
-
 static void list_makers(struct core *core, struct relevance *relevance)
 {
 	const struct object *object = core->object;
@@ -78,7 +70,7 @@ static void list_makers(struct core *core, struct relevance *relevance)
 	relevance->wanted = room_zeroed(core->room, object->count, sizeof(bool));
 	relevance->stack = room_take(core->room, object->count, sizeof(uint32_t));
 	for (uint32_t i = 0; i < object->count; i++) {
-		if (!loosen(object, i, &relevance->loose[i]))
+		if (!loosened(object, &object->calls[i], &relevance->loose[i]))
 			continue;
 		uint32_t number = number_of(&relevance->values, relevance->loose[i].value);
 
@@ -115,6 +107,16 @@ static bool mark_makers(struct core *core, bool *matters)
 	return true;
 }
 
+static void set_known(struct core *core, size_t from, size_t to, bool known)
+{
+	for (size_t i = from; i < to; i++) {
+		uint64_t bit = (uint64_t)1 << core->members[i] % 64;
+		uint64_t *word = &core->known[core->members[i] / 64];
+
+		*word = known ? *word | bit : *word & ~bit;
+	}
+}
+
 /* The suspects, and whatever else may have happened before they were over. */
 static void take_history(struct core *core)
 {
@@ -143,7 +145,7 @@ static void take_history(struct core *core)
 		struct call loose;
 
 		if (!suspect[i] &&
-		    (!matters[i] || call->invoked > end || !loosen(object, i, &loose)))
+		    (!matters[i] || call->invoked > end || !loosened(object, call, &loose)))
 			continue;
 		core->operations[count] = object->history->operations[call->index];
 		core->operations[count].invoked = call->invoked;
@@ -155,19 +157,10 @@ static void take_history(struct core *core)
 		count++;
 	}
 	core->history = (struct history){core->operations, count, object->history->elements};
+	set_known(core, 0, core->member_count, true);
 }
 
 /* ---- Leaving out ---------------------------------------------------------------------------- */
-
-static void set_known(struct core *core, size_t from, size_t to, bool known)
-{
-	for (size_t i = from; i < to; i++) {
-		uint64_t bit = (uint64_t)1 << core->members[i] % 64;
-		uint64_t *word = &core->known[core->members[i] / 64];
-
-		*word = known ? *word | bit : *word & ~bit;
-	}
-}
 
 /* Fewer known reads may split a set into more objects: all of them count. */
 static enum legality judge_known(struct core *core)
@@ -204,6 +197,10 @@ static bool leave_out(struct core *core, size_t piece, bool *sure)
 	for (size_t from = 0; from < core->member_count; from += piece) {
 		size_t to = from + piece < core->member_count ? from + piece : core->member_count;
 
+		if (core->needed && core->needed[core->call_of[core->members[from]]]) {
+			core->members[kept++] = core->members[from];
+			continue;
+		}
 		if (core->work >= core->patience) {
 			memmove(core->members + kept, core->members + from,
 				(core->member_count - from) * sizeof(uint32_t));
@@ -256,7 +253,7 @@ static bool minimize(struct core *core)
 	size_t piece = 1;
 	bool sure = true;
 
-	while (piece < core->member_count / 2)
+	while (!core->needed && piece < core->member_count / 2)
 		piece *= 2;
 	for (; piece > 1; piece /= 2)
 		if (!leave_out(core, piece, &sure))
@@ -271,8 +268,6 @@ static bool minimize(struct core *core)
 static bool suffice(struct core *core)
 {
 	take_history(core);
-	memset(core->known, 0, (core->history.count / 64 + 1) * sizeof(uint64_t));
-	set_known(core, 0, core->member_count, true);
 	return judge_known(core) == ILLEGAL;
 }
 
@@ -286,6 +281,24 @@ static void suspect_all(struct core *core, uint32_t before)
 	for (uint32_t i = 0; core->suspect_count <= before; i++)
 		if (object->events[i] & 1)
 			core->suspects[core->suspect_count++] = object->events[i] >> 1;
+}
+
+/* Of a register that nobody is suspected of more than others. That they suffice has been seen. */
+static bool suspect_tail(struct core *core, uint32_t accused)
+{
+	const struct object *object = core->object;
+	bool *known = room_zeroed(core->room, object->count, sizeof(bool));
+	bool *needed = room_zeroed(core->room, object->count, sizeof(bool));
+
+	if (!find_late_core(core->room, object, core->budget, accused, PATIENCE, known, needed))
+		return false;
+	core->needed = needed;
+	core->suspects = room_take(core->room, object->count, sizeof(uint32_t));
+	for (uint32_t i = 0; i < object->count; i++)
+		if (known[i])
+			core->suspects[core->suspect_count++] = i;
+	take_history(core);
+	return true;
 }
 
 /* By invocation. */
@@ -317,14 +330,16 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 			    .suspects = opinion->calls,
 			    .suspect_count = opinion->count};
 
-	if (!opinion->count || !suffice(&core)) {
-		suspect_all(&core, opinion->reached);
-		if (!suffice(&core))
-			return; /* too hard to see again in the memory that is left */
+	if (opinion->count || !suspect_tail(&core, accused)) {
+		if (!opinion->count || !suffice(&core)) {
+			suspect_all(&core, opinion->reached);
+			if (!suffice(&core))
+				return; /* too hard to see again in the memory that is left */
+		}
+		line_up(&core, accused);
+		core.question = 2 * core.work + QUESTION_FREE;
+		core.work = 0;
 	}
-	line_up(&core, accused);
-	core.question = 2 * core.work + QUESTION_FREE;
-	core.work = 0;
 	core.patience = PATIENCE;
 	finding->core_minimal = minimize(&core);
 	room->patience = UINT64_MAX;

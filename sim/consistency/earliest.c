@@ -41,16 +41,10 @@ uint32_t events_before(const struct object *object, uint32_t position)
 static bool as_of(const struct object *object, const struct call *whole, uint32_t events,
 		  struct call *call)
 {
+	if (whole->returned >= events)
+		return loosened(object, whole, call);
 	*call = *whole;
-	if (whole->returned < events)
-		return true;
-	bool says = lower(object->model, &object->history->operations[whole->index].told, false,
-			  call);
-
-	call->returned = NEVER_RETURNED;
-	if (whole->kind == CALL_OTHER)
-		call->kind = CALL_OTHER;
-	return says;
+	return true;
 }
 
 void object_prefix(struct room *room, const struct object *object, uint32_t events,

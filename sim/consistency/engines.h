@@ -95,7 +95,10 @@ struct call {
 	uint32_t invoked, returned; /* positions in the object's own order of events, dense */
 	uint32_t index;             /* in the history */
 	uint8_t kind;
-	uint8_t unused[3];
+	/* Of sketches only: it may have happened before they begin; it may happen again and again.
+	 */
+	bool optional, endless;
+	uint8_t unused[1];
 };
 
 /* READ and MISS change nothing. */
@@ -129,6 +132,8 @@ struct object {
 	uint32_t event_count, returns;
 	bool is_register; /* no call of kind OTHER */
 	bool witnessed;   /* some are in an order that somebody knows */
+	bool sketch;      /* part of a register's history: is there an order? Nobody asks which */
+	bool anywhere;    /* a sketch may begin in any state */
 	uint64_t key;
 };
 
@@ -189,6 +194,12 @@ void object_prefix(struct room *, const struct object *, uint32_t events, struct
 /* An event's position in the history; how many events are before a position. */
 uint32_t event_position(const struct object *, uint32_t event);
 uint32_t events_before(const struct object *, uint32_t position);
+/*
+ * Of a register that became illegal by the return of `accused`: calls that suffice for it (tail.c).
+ * Both sets are by call; of those `known`, those `needed` were seen to be. False: nothing found.
+ */
+bool find_late_core(struct room *, const struct object *, uint64_t budget, uint32_t accused,
+		    uint64_t patience, bool *known, bool *needed);
 /* Then, by that opinion: fills in the finding's core. */
 void find_core(struct room *, const struct object *, uint64_t budget, const struct opinion *,
 	       uint32_t accused, struct finding *);
@@ -198,6 +209,8 @@ bool replay(struct room *, const struct model *, const struct history *, const u
 	    size_t count);
 /* An operation in the words of calls: all but positions. False: it says nothing. */
 bool lower(const struct model *, const struct told *, bool returned, struct call *);
+/* A call as if its return were forgotten. False: then it says nothing. */
+bool loosened(const struct object *, const struct call *, struct call *loose);
 /* Splits a history into objects. A set bit of `known`, or NULL: only those operations count as
  * returned; the others are taken as unknown. */
 struct objects {

@@ -45,9 +45,16 @@ void frontiers_begin(struct search *search)
 	search->now = search->next = (struct frontier){.room_for = FRONTIER_FIRST / 2};
 	more_configurations(search, &search->now);
 	more_configurations(search, &search->next);
-	memset(search->now.words, 0, search->stride * sizeof(uint64_t));
-	search->now.paths[0] = 0;
-	search->now.count = 1;
+	for (uint32_t state = 0; state <= (search->object->anywhere ? search->other : 0); state++) {
+		if (search->now.count == search->now.room_for)
+			more_configurations(search, &search->now);
+		uint64_t *configuration = frontier_at(search, &search->now, state);
+
+		memset(configuration, 0, search->stride * sizeof(uint64_t));
+		configuration[0] = state;
+		search->now.paths[state] = 0;
+		search->now.count++;
+	}
 	search->places_most = 0;
 	search->heads_room = search->object->is_register ? search->other + 1 : HEADS_FIRST;
 	search->heads = room_zeroed(search->room, search->heads_room, sizeof(uint32_t));
@@ -147,6 +154,7 @@ void frontier_add(struct search *search, uint64_t *configuration, uint32_t path,
 	while (*from) {
 		uint32_t other = *from - 1;
 
+		++*search->work;
 		if (dominates(search, other, index)) {
 			next->status[index] = DROPPED;
 			return;

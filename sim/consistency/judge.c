@@ -20,14 +20,16 @@ static const char *const engine_names[ENGINES] = {
 static void ask_engines(struct room *room, const struct object *object, uint64_t budget,
 			struct opinion *opinion)
 {
-	if (object->witnessed)
-		engine_witness(room, object, opinion);
-	if (opinion->legality == UNDECIDED)
-		engine_zones(room, object, opinion);
-	if (opinion->legality == UNDECIDED)
-		engine_queue(room, object, opinion);
-	if (opinion->legality == UNDECIDED)
-		engine_inclusion(room, object, opinion);
+	if (!object->sketch) {
+		if (object->witnessed)
+			engine_witness(room, object, opinion);
+		if (opinion->legality == UNDECIDED)
+			engine_zones(room, object, opinion);
+		if (opinion->legality == UNDECIDED)
+			engine_queue(room, object, opinion);
+		if (opinion->legality == UNDECIDED)
+			engine_inclusion(room, object, opinion);
+	}
 	if (opinion->legality == UNDECIDED)
 		engine_search(room, object, budget, opinion);
 }

@@ -70,7 +70,8 @@ static uint64_t class_of(const struct search *search, const struct call *call,
 			 const struct fate *fate)
 {
 	if (search->object->is_register)
-		return (uint64_t)call->kind << 62 | (uint64_t)fate->from << 31 | fate->to;
+		return (uint64_t)call->kind << 62 | (uint64_t)call->optional << 61 |
+		       (uint64_t)fate->from << 30 | fate->to;
 	struct told told = search->object->history->operations[call->index].told;
 	uint64_t said[] = {told.operation, told.value, told.expected, 0, 0};
 
@@ -244,7 +245,7 @@ static void gather_born(struct search *search)
 			continue;
 		}
 		flip(search->born_free, slot);
-		if (call_returned(call))
+		if (call_returned(call) && !call->optional)
 			flip(search->born_owed, slot);
 	}
 	search->born_count = 0;
@@ -313,7 +314,8 @@ static bool place(struct search *search, const uint64_t *from, uint32_t number, 
 	if (state == state_of(from) && !call_returned(call) && !excuses(search, to, call))
 		return false;
 	to[0] = state;
-	flip(free_of(search, to), slot);
+	if (!call->endless)
+		flip(free_of(search, to), slot);
 	if (has(owed_of(to), slot))
 		flip(owed_of(to), slot);
 	if (call->kind == CALL_WRITE) /* rule 2 */
@@ -443,7 +445,8 @@ static bool pass(struct search *search, struct opinion *opinion)
 		opinion->reached = ++returns;
 		paths_tidy(search);
 	}
-	search_order(search, opinion);
+	if (!object->sketch)
+		search_order(search, opinion);
 	return true;
 }
 

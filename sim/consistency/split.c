@@ -66,6 +66,19 @@ bool lower(const struct model *model, const struct told *told, bool returned, st
 	return true;
 }
 
+bool loosened(const struct object *object, const struct call *call, struct call *loose)
+{
+	const struct told *told = &object->history->operations[call->index].told;
+
+	*loose = *call;
+	loose->returned = NEVER_RETURNED;
+	bool says = lower(object->model, told, false, loose);
+
+	if (call->kind == CALL_OTHER) /* of a set that is read as a whole */
+		loose->kind = CALL_OTHER;
+	return says;
+}
+
 /* ---- Which object ---------------------------------------------------------------------------- */
 
 struct splitting {
