@@ -1,8 +1,8 @@
 /*
  * The judge of histories against the twin that tries every order, and against bad patterns.
  *
- * usage: agreement TIMES [KIND]: so many random small histories of each kind, and for a hundred of
- * these a long one
+ * usage: agreement TIMES [KIND]: so many random small histories of each kind, for a hundred of
+ * these a long one, and for twenty one whose core is looked at
  */
 #include "tests/consistency/transaction_twin.h"
 
@@ -18,6 +18,22 @@ static unsigned tell(const char *name, const struct agreement *agreement)
 	return agreement->differences + agreement->bad_cores + agreement->bad_accused;
 }
 
+static unsigned each(const struct subject *subjects_of, const char *kind,
+		     void (*how)(const struct subject *, unsigned, uint64_t, struct agreement *),
+		     unsigned times)
+{
+	struct agreement agreement;
+	unsigned wrong = 0;
+
+	for (const struct subject *subject = subjects_of; subject->name; subject++) {
+		if (!strstr(subject->name, kind))
+			continue;
+		how(subject, times, 2, &agreement);
+		wrong += tell(subject->name, &agreement);
+	}
+	return wrong;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned times = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0, wrong = 0;
@@ -28,18 +44,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: agreement TIMES [KIND]\n");
 		return 2;
 	}
-	for (const struct subject *subject = subjects; subject->name; subject++) {
-		if (!strstr(subject->name, kind))
-			continue;
-		agree(subject, times, 2, &agreement);
-		wrong += tell(subject->name, &agreement);
-	}
-	for (const struct subject *subject = long_subjects; subject->name; subject++) {
-		if (!strstr(subject->name, kind))
-			continue;
-		agree_at_length(subject, (times + 99) / 100, 2, &agreement);
-		wrong += tell(subject->name, &agreement);
-	}
+	wrong += each(subjects, kind, agree, times);
+	wrong += each(long_subjects, kind, agree_at_length, (times + 99) / 100);
+	wrong += each(core_subjects, kind, agree_on_cores, (times + 19) / 20);
 	for (const struct transaction_subject *subject = transaction_subjects; subject->name;
 	     subject++) {
 		if (!strstr(subject->name, kind))

@@ -285,10 +285,13 @@ static bool can_take_out(struct tail *tail, uint32_t number)
 	return state == tail->state_at_tail || can_write(tail, tail->state_at_tail, invoked);
 }
 
-/* The events of those in a part of the order, as they came. */
-static struct sortable *events_of(struct tail *tail, uint32_t from, uint32_t to, size_t *count)
+/* The events of those that are kept in a part of the order, as they came. Returns the gaps between
+ * those that are known. */
+static uint32_t events_of(struct tail *tail, uint32_t from, uint32_t to, struct sortable **events,
+			  size_t *count)
 {
 	struct sortable *event = room_take(tail->room, 2 * (size_t)(to - from), sizeof(*event));
+	uint32_t gaps = 1;
 
 	*count = 0;
 	for (uint32_t place = from; place < to; place++) {
@@ -298,10 +301,13 @@ static struct sortable *events_of(struct tail *tail, uint32_t from, uint32_t to,
 		if (!tail->kept[place])
 			continue;
 		event[(*count)++] = (struct sortable){call->invoked, number << 1};
-		if (tail->known[number])
-			event[(*count)++] = (struct sortable){call->returned, number << 1 | 1};
+		if (!tail->known[number])
+			continue;
+		event[(*count)++] = (struct sortable){call->returned, number << 1 | 1};
+		gaps++;
 	}
-	return sorted(tail->room, event, *count);
+	*events = sorted(tail->room, event, *count);
+	return gaps;
 }
 
 /* The first write of those that are kept, from a place on; or where the tail begins. */
@@ -323,14 +329,15 @@ static bool can_go_around(struct tail *tail, uint32_t number, uint32_t reach)
 	uint32_t since = tail->object->calls[tail->order[from]].invoked;
 	struct room_mark mark = room_marked(tail->room);
 	struct object sketch;
+	struct sortable *event;
 	size_t count;
+	uint32_t gaps = events_of(tail, from, to, &event, &count);
 
 	sketch_begin(tail, &sketch, to - from);
 	sketch_open(&sketch, &(struct call){.kind = CALL_WRITE, .value = tail->state[from]});
 	sketch_close(&sketch, 0);
 	for (uint32_t group = 0; group < tail->group_count; group++)
-		open_spares(tail, &sketch, group, usable(tail, group, since), to - from);
-	struct sortable *event = events_of(tail, from, to, &count);
+		open_spares(tail, &sketch, group, usable(tail, group, since), gaps);
 
 	for (size_t i = 0; i < count; i++) {
 		uint32_t other = event[i].what >> 1;

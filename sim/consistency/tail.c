@@ -18,7 +18,7 @@
  * is made so many times longer; so often. */
 enum { RETURNS_FIRST = 8, LONGER = 2, ROUNDS = 6 };
 /* Events before and after a call that may need it in its place. */
-enum { PIN_REACH_FIRST = 16, PIN_REACH_MAX = 256, PIN_REACH_FACTOR = 4 };
+enum { PIN_REACH_FIRST = 4, PIN_REACH_MAX = 256, PIN_REACH_FACTOR = 2 };
 
 /* ---- Groups --------------------------------------------------------------------------------- */
 
@@ -188,9 +188,9 @@ static void leave_out_late(struct tail *tail)
 
 /* ---- Or does it happen anyway? --------------------------------------------------------------- */
 
-/* Is it known to have happened soon, even if its return is forgotten? Then what happens `until`
- * some event depends on it. */
-static bool is_pinned(struct tail *tail, uint32_t number, uint32_t *until)
+/* Is it known to have happened soon, even if its return is forgotten? That is asked of the events
+ * from `*free` on, and up to where `*free` is then. */
+static bool is_pinned(struct tail *tail, uint32_t number, uint32_t *free)
 {
 	const struct call *call = &tail->object->calls[number];
 
@@ -198,10 +198,10 @@ static bool is_pinned(struct tail *tail, uint32_t number, uint32_t *until)
 		uint32_t from = call->invoked > reach ? call->invoked - reach : 0;
 		uint32_t to = call->returned + reach;
 
-		if (from <= *until || to >= tail->from)
+		if (from < *free || to >= tail->from)
 			return false;
 		if (judge_part(tail, from, to, number) == ILLEGAL) {
-			*until = to;
+			*free = to + 1;
 			return true;
 		}
 	}
@@ -217,12 +217,12 @@ static void leave_out_pinned(struct tail *tail)
 {
 	const struct object *object = tail->object;
 	bool *pinned = room_zeroed(tail->room, object->count, sizeof(bool));
-	uint32_t until = 0;
+	uint32_t free = 0;
 
 	if (judge_tail(tail) != ILLEGAL)
 		return;
 	for (uint32_t i = 0; i < object->count; i++)
-		pinned[i] = tail->known[i] && !tail->needed[i] && is_pinned(tail, i, &until);
+		pinned[i] = tail->known[i] && !tail->needed[i] && is_pinned(tail, i, &free);
 	for (uint32_t i = 0; i < object->count; i++)
 		tail->known[i] &= !pinned[i];
 }

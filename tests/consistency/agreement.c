@@ -6,6 +6,7 @@
 #include "tests/consistency/patterns.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { OPERATIONS_MAX = 7, CLIENTS_MAX = 5 };
 
@@ -42,6 +43,20 @@ const struct subject subjects[] = {
 	{0},
 };
 
+const struct subject core_subjects[] = {
+	{"cores of a register", {.model = &model_register, .keys = 1, .weights = {2, 2}}},
+	{"cores of a cas-register",
+	 {.model = &model_cas_register, .keys = 1, .weights = {2, 1, 2}}},
+	{"cores of a cas-register, misses left out",
+	 {.model = &model_cas_register, .keys = 1, .weights = {2, 2, 3}, .hide_misses = true}},
+	{"cores of a cas-register that is seldom read",
+	 {.model = &model_cas_register, .keys = 1, .weights = {1, 3, 6}}},
+	{"cores of a kv", {.model = &model_kv, .keys = 2, .weights = {3, 2, 1, 0, 2}}},
+	{"cores of a mutex", {.model = &model_mutex, .keys = 1, .weights = {2, 2}}},
+	{"cores of a set", {.model = &model_set, .keys = 1, .weights = {1, 1, 1, 1, 3}}},
+	{0},
+};
+
 const struct subject long_subjects[] = {
 	{"queue that is found empty",
 	 {.model = &model_queue, .keys = 1, .clients = 10, .weights = {2, 3}}},
@@ -75,11 +90,22 @@ static void show(const struct subject *subject, const struct history *history, b
 	}
 }
 
-/* Illegal with all others taken as unknown; legal once any one of them is, too. By the twin. */
-static bool core_holds(const struct model *model, const struct history *history,
+/* By the twin; or, where histories are too long for it, by the judge without a wish for a core. */
+static bool has_order(struct room *room, const struct model *model, const struct history *history)
+{
+	struct finding finding;
+
+	if (!room)
+		return twin_finds_order(model, history);
+	judge(room, model, history, &(struct judge_limits){0}, &finding);
+	return finding.legality != ILLEGAL; /* undecided: then nothing is proved */
+}
+
+/* Illegal with all others taken as unknown; legal once any one of them is, too. */
+static bool core_holds(struct room *room, const struct model *model, const struct history *history,
 		       const struct finding *finding)
 {
-	struct operation operations[OPERATIONS_MAX];
+	struct operation *operations = calloc(history->count, sizeof(*operations));
 	struct history less = {operations, history->count, history->elements};
 	bool holds = finding->core_count > 0 && finding->core_minimal;
 
@@ -93,8 +119,9 @@ static bool core_holds(const struct model *model, const struct history *history,
 			if (i != without)
 				operations[finding->core[i]] =
 					history->operations[finding->core[i]];
-		holds &= twin_finds_order(model, &less) == (without < finding->core_count);
+		holds &= has_order(room, model, &less) == (without < finding->core_count);
 	}
+	free(operations);
 	return holds;
 }
 
@@ -168,8 +195,8 @@ static void compare(struct room *room, const struct subject *subject, const stru
 	agreement->illegal += !legal;
 	if (finding.legality != (legal ? LEGAL : ILLEGAL) && !agreement->differences++)
 		show(subject, &made.history, legal);
-	if (finding.legality == ILLEGAL && !core_holds(recipe->model, &made.history, &finding) &&
-	    !agreement->bad_cores++)
+	if (finding.legality == ILLEGAL &&
+	    !core_holds(NULL, recipe->model, &made.history, &finding) && !agreement->bad_cores++)
 		show(subject, &made.history, legal);
 	if (finding.legality == ILLEGAL && !accused_holds(recipe->model, &made.history, &finding) &&
 	    !agreement->bad_accused++)
@@ -264,5 +291,44 @@ void agree_at_length(const struct subject *subject, unsigned times, uint64_t see
 		compare_at_length(room, subject, &recipe, pcg32_below(&pcg, SWAPS_MAX + 1), &pcg,
 				  agreement);
 	}
+	room_close(room);
+}
+
+/* ---- Their cores ----------------------------------------------------------------------------- */
+
+void agree_on_cores(const struct subject *subject, unsigned times, uint64_t seed,
+		    struct agreement *agreement)
+{
+	enum { SHORTEST = 12, RANGE = 80, CLIENTS = 6, SWAPS = 8 };
+	struct room *room = room_open(), *other = room_open();
+	struct pcg32 pcg = pcg32_seeded(seed, 9);
+
+	*agreement = (struct agreement){.legal = 0};
+	for (unsigned i = 0; i < times; i++) {
+		struct recipe recipe = subject->recipe;
+		struct finding finding;
+
+		recipe.operations = SHORTEST + pcg32_below(&pcg, RANGE);
+		recipe.clients = 2 + pcg32_below(&pcg, CLIENTS);
+		recipe.values = 1 + pcg32_below(&pcg, 4);
+		recipe.unknown = pcg32_below(&pcg, 3) * 4;
+		recipe.lies = pcg32_below(&pcg, 2) * 3;
+		struct made made = make_history(&recipe, &pcg);
+
+		if (recipe.weights[0] && !recipe.lies)
+			swap_reads(&made, recipe.model, 1 + pcg32_below(&pcg, SWAPS), &pcg);
+		judge(room, recipe.model, &made.history, &(struct judge_limits){.core = true},
+		      &finding);
+		agreement->unknown += count_unknown(&made.history);
+		agreement->legal += finding.legality == LEGAL;
+		agreement->illegal += finding.legality == ILLEGAL;
+		agreement->differences += finding.legality == UNDECIDED;
+		if (finding.legality == ILLEGAL &&
+		    !core_holds(other, recipe.model, &made.history, &finding) &&
+		    !agreement->bad_cores++)
+			show(subject, &made.history, false);
+		made_free(&made);
+	}
+	room_close(other);
 	room_close(room);
 }

@@ -13,6 +13,7 @@ struct subject {
 };
 extern const struct subject subjects[];      /* ended by name == NULL */
 extern const struct subject long_subjects[]; /* likewise */
+extern const struct subject core_subjects[]; /* likewise */
 
 struct agreement {
 	unsigned legal, illegal;     /* as the other one says */
@@ -25,5 +26,8 @@ struct agreement {
 void agree(const struct subject *, unsigned times, uint64_t seed, struct agreement *);
 /* Those of 100 to 10,000 operations, or of at most a tenth where the whole is read. */
 void agree_at_length(const struct subject *, unsigned times, uint64_t seed, struct agreement *);
+/* Of those of 12 to 91 operations: the verdict is the judge's own, and so is what is said of its
+ * core with one operation less. */
+void agree_on_cores(const struct subject *, unsigned times, uint64_t seed, struct agreement *);
 
 #endif

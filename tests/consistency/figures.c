@@ -100,7 +100,8 @@ static const struct kind {
 
 struct measured {
 	double took[SEEDS];
-	unsigned illegal;
+	unsigned illegal, minimal; /* histories; cores */
+	double core[SEEDS];        /* operations, of those that are illegal */
 	bool sound;
 	size_t held; /* bytes */
 };
@@ -115,7 +116,9 @@ static void judge_one(const struct kind *kind, struct made *made, bool wrong,
 
 	judge(room, kind->recipe.model, &made->history, &limits, &finding);
 	*took = seconds() - start;
-	measured->illegal += finding.legality == ILLEGAL;
+	if (finding.legality == ILLEGAL)
+		measured->core[measured->illegal++] = (double)finding.core_count;
+	measured->minimal += finding.legality == ILLEGAL && finding.core_minimal;
 	measured->sound &= finding.legality != UNDECIDED &&
 			   (finding.legality != ILLEGAL || (wrong && finding.core_count)) &&
 			   (finding.legality != LEGAL || !wrong || kind->swaps != 1);
@@ -158,6 +161,14 @@ static bool measure(const struct kind *kind, bool wrong, double (*seconds)(void)
 	if (wrong) {
 		snprintf(name, sizeof(name), "%s.wrong.illegal", kind->name);
 		figure(name, measured.illegal, "of 20");
+		snprintf(name, sizeof(name), "%s.wrong.minimal", kind->name);
+		figure(name, measured.minimal, "of the cores, seen to be minimal");
+		qsort(measured.core, measured.illegal, sizeof(double), by_size);
+		snprintf(name, sizeof(name), "%s.wrong.core", kind->name);
+		figure(name, measured.core[measured.illegal / 2], "operations, median");
+		snprintf(name, sizeof(name), "%s.wrong.core.max", kind->name);
+		figure(name, measured.illegal ? measured.core[measured.illegal - 1] : 0,
+		       "operations");
 	}
 	if (!measured.sound)
 		printf("%s: A VERDICT IS WRONG, OR MISSING\n", kind->name);

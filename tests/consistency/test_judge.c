@@ -36,6 +36,19 @@ static void as_the_patterns_say(void)
 	}
 }
 
+static void cores_hold(void)
+{
+	for (const struct subject *subject = core_subjects; subject->name; subject++) {
+		struct agreement agreement;
+
+		agree_on_cores(subject, 300, 1, &agreement);
+		EQUAL(agreement.differences, 0);
+		EQUAL(agreement.bad_cores, 0);
+		CU_ASSERT(agreement.illegal > 20);
+		CU_ASSERT(agreement.unknown > 100);
+	}
+}
+
 /* ---- Each engine on what it is for ---------------------------------------------------------- */
 
 enum { NEVER = -1, HISTORY_MAX = 8 };
@@ -306,6 +319,29 @@ static void sets_of_many_keys(void)
 	made_free(&made);
 }
 
+/* With all of the core known but one, and all else unknown. */
+static enum legality without_one(const struct model *model, const struct history *history,
+				 const struct finding *finding, size_t without)
+{
+	struct operation *operations = calloc(history->count, sizeof(*operations));
+	struct history less = {operations, history->count, NULL};
+	struct room *room = room_open();
+	struct finding found;
+
+	for (size_t i = 0; i < history->count; i++) {
+		operations[i] = history->operations[i];
+		operations[i].returned = NEVER_RETURNED;
+		operations[i].told.answered = false;
+	}
+	for (size_t i = 0; i < finding->core_count; i++)
+		if (i != without)
+			operations[finding->core[i]] = history->operations[finding->core[i]];
+	judge(room, model, &less, &(struct judge_limits){0}, &found);
+	room_close(room);
+	free(operations);
+	return found.legality;
+}
+
 /* Whatever is taken as unknown may be what made up for it, so a core holds all writes of a value
  * that somebody read too late; but those of the others it need not hold, nor their reads. */
 static void few_values_have_cores_too(void)
@@ -324,12 +360,45 @@ static void few_values_have_cores_too(void)
 	CU_ASSERT(swap_reads(&made, recipe.model, 20, &pcg));
 	judge(room, recipe.model, &made.history, &(struct judge_limits){.core = true}, &finding);
 	EQUAL(finding.legality, ILLEGAL);
-	CU_ASSERT(finding.core_count > 0 && finding.core_count < 1000);
+	CU_ASSERT(finding.core_minimal);
+	CU_ASSERT(finding.core_count > 100 && finding.core_count < 600);
 	for (size_t i = 1; i < finding.core_count; i++)
 		CU_ASSERT(made.operations[finding.core[i - 1]].invoked <
 			  made.operations[finding.core[i]].invoked);
+	for (size_t i = 0; i < finding.core_count; i += 20)
+		EQUAL(without_one(recipe.model, &made.history, &finding, i), LEGAL);
+	EQUAL(without_one(recipe.model, &made.history, &finding, finding.core_count), ILLEGAL);
 	room_close(room);
 	made_free(&made);
+}
+
+/* A failed cas is one that may yet happen, so its core is larger, but not much. */
+static void cas_has_cores_too(void)
+{
+	struct recipe recipe = {.model = &model_cas_register,
+				.clients = 10,
+				.operations = 20000,
+				.keys = 1,
+				.values = 5,
+				.weights = {1, 1, 2}};
+	unsigned illegal = 0;
+
+	for (unsigned seed = 1; seed <= 5; seed++) {
+		struct pcg32 pcg = pcg32_seeded(seed, 3);
+		struct made made = make_history(&recipe, &pcg);
+		struct room *room = room_open();
+		struct finding finding;
+
+		CU_ASSERT(swap_reads(&made, recipe.model, 20, &pcg));
+		judge(room, recipe.model, &made.history, &(struct judge_limits){.core = true},
+		      &finding);
+		illegal += finding.legality == ILLEGAL;
+		CU_ASSERT(finding.legality != ILLEGAL || finding.core_minimal);
+		CU_ASSERT(finding.core_count < recipe.operations / 5);
+		room_close(room);
+		made_free(&made);
+	}
+	CU_ASSERT(illegal > 2);
 }
 
 /* Who checks the orders can say no. */
@@ -366,13 +435,15 @@ CU_TestInfo judge_tests[] = {
 	{"who runs out of memory or of configurations says so, and a warm room asks for no more",
 	 budgets},
 	{"sets of many keys have an order", sets_of_many_keys},
-	{"a history of few values has a core that leaves most of it out",
+	{"a history of few values has a core that leaves most of it out, and is minimal",
 	 few_values_have_cores_too},
+	{"so has one of few values that are compared and set", cas_has_cores_too},
 	{"an order against time, against the model, or not complete does not hold",
 	 the_verifier_says_no},
 	{"10,000 random small histories of each model are judged as by a twin that tries every "
 	 "order",
 	 as_the_twin_says},
+	{"cores are illegal, and legal without any one of them", cores_hold},
 	{"long histories of queues and sets are judged as by what must not occur in them",
 	 as_the_patterns_say},
 	CU_TEST_INFO_NULL,
