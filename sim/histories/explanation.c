@@ -472,7 +472,7 @@ void explain(struct room *room, const struct recording *recording, const struct 
 	*explanation = (struct explanation){0};
 	if (!finding->core_count)
 		return;
-	asking.operations = malloc((object->history.count + 1) * sizeof(*asking.operations));
+	asking.operations = calloc(object->history.count + 1, sizeof(*asking.operations));
 	if (!asking.operations)
 		abort();
 	show(&asking, finding, explanation, operations);

@@ -281,10 +281,11 @@ static void write_legend(const struct compared *list, unsigned count, FILE *out)
 	char label[RECORDED_LABEL_MAX];
 
 	for (unsigned i = 0; i < count; i++) {
+		unsigned column = i / rows;
 		bool cut = (int)strlen(recorded_label(&list[i].run, label)) > room + 3;
 
 		fprintf(out, "# legend-%c\n# at (cm), row, name\n%g %u \"%c  %.*s%s\"\n",
-			'A' + (int)i, i / rows * wide, i % rows, 'A' + (int)i,
+			'A' + (int)i, column * wide, i % rows, 'A' + (int)i,
 			cut ? room : RECORDED_LABEL_MAX, label, cut ? "..." : "");
 		end_block(out);
 	}

@@ -493,7 +493,9 @@ static void sweep_series(const struct measured *measured, struct metrics *metric
 	metrics->leaderless = count && leader >= 0 ? 0 : -1;
 	if (!count)
 		return;
-	sweep.unserved = unserved_clients(measured, metrics);
+	struct clients *unserved = unserved_clients(measured, metrics);
+
+	sweep.unserved = unserved;
 	for (size_t i = 0; i < count; i++) {
 		const struct series_record *record = records_at(world, RECORDS_SERIES,
 								i * sizeof(*record));
@@ -504,7 +506,7 @@ static void sweep_series(const struct measured *measured, struct metrics *metric
 		take_record(&sweep, record, leader);
 	}
 	sweep_over(measured, &sweep, since, measured->until, metrics);
-	free(sweep.unserved);
+	free(unserved);
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */

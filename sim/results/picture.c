@@ -210,9 +210,9 @@ void write_ticks(const char *axis, double least, double most, double cm, double 
 	const char *comma = "";
 
 	fprintf(out, "%s_ticks = '", axis);
-	for (double power = pow(10, floor(log10(least))); power <= most; power *= 10)
+	for (int decades = (int)floor(log10(least)); pow(10, decades) <= most; decades++)
 		for (int digit = 1; digit <= 9; digit++) {
-			double value = digit * power;
+			double value = digit * pow(10, decades);
 
 			if (value < least || value > most)
 				continue;
