@@ -325,13 +325,15 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 	struct core core = {.room = room,
 			    .object = object,
 			    .budget = budget,
-			    .patience = UINT64_MAX,
-			    .question = UINT64_MAX,
+			    .patience = PATIENCE,
+			    .question = PATIENCE,
 			    .suspects = opinion->calls,
 			    .suspect_count = opinion->count};
 
 	if (opinion->count || !suspect_tail(&core, accused)) {
 		if (!opinion->count || !suffice(&core)) {
+			core.patience = core.question = UINT64_MAX; /* it was seen before */
+			core.work = 0;
 			suspect_all(&core, opinion->reached);
 			if (!suffice(&core))
 				return; /* too hard to see again in the memory that is left */

@@ -461,6 +461,27 @@ static void look_at_empties(struct queue *queue)
 	convict_empty(queue, queue->empty[bad]);
 }
 
+/* As if each element that nobody is known to have taken could be gone as soon as the first dequeue
+ * of unknown outcome began. */
+static bool is_illegal_anyway(struct queue *queue)
+{
+	uint32_t invoked = queue->object->calls[queue->blind[0]].invoked;
+
+	queue->opinion->legality = UNDECIDED;
+	memset(queue->elements, 0, queue->count * sizeof(struct element));
+	queue->blind_count = queue->empty_count = 0;
+	enter_calls(queue);
+	tune(queue);
+	for (uint32_t i = 1; i < queue->count; i++) {
+		struct element *element = &queue->elements[i];
+
+		if (!element->dequeue)
+			element->out.from = invoked > element->in.from ? invoked : element->in.from;
+	}
+	look_at_empties(queue);
+	return queue->opinion->legality == ILLEGAL;
+}
+
 void engine_queue(struct room *room, const struct object *object, struct opinion *opinion)
 {
 	struct queue queue = {.room = room, .object = object, .opinion = opinion};
@@ -483,7 +504,8 @@ void engine_queue(struct room *room, const struct object *object, struct opinion
 		return;
 	/* What was given away may not be in the core, and with empties it may have been given
 	 * wrong. */
-	opinion->legality = queue.empty_count ? UNDECIDED : ILLEGAL;
+	if (queue.empty_count && !is_illegal_anyway(&queue))
+		opinion->legality = UNDECIDED;
 	opinion->calls = NULL;
 	opinion->count = 0;
 }

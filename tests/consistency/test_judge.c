@@ -177,6 +177,19 @@ static const struct known known[] = {
 	 {{"enqueue", 0, 1, 7, 0, 0, 0},
 	  {"dequeue", 2, 3, 0, 0, 0, 0},
 	  {"dequeue", 4, NEVER, 0, 0, 0, 0}}},
+	/* Whatever an unknown dequeue took, it came too late for these; that nothing was found
+	 * earlier does not matter. */
+	{&model_queue,
+	 "queue",
+	 ILLEGAL,
+	 4,
+	 {{"dequeue", 0, 1, 0, 0, 0, 0},
+	  {"enqueue", 2, 3, 7, 0, 0, 0},
+	  {"enqueue", 4, 5, 8, 0, 0, 0},
+	  {"dequeue", 6, 7, 0, 0, 8, 0},
+	  {"dequeue", 8, 9, 0, 0, 7, 0},
+	  {"enqueue", 10, 11, 9, 0, 0, 0},
+	  {"dequeue", 12, NEVER, 0, 0, 0, 0}}},
 	/* Nothing found, while 7 and then 8 were inside all the time; and with a gap between. */
 	{&model_queue,
 	 "queue",
