@@ -182,7 +182,8 @@ static const struct known known[] = {
 	{&model_queue,
 	 "queue",
 	 ILLEGAL,
-	 4,
+	 3,
+
 	 {{"dequeue", 0, 1, 0, 0, 0, 0},
 	  {"enqueue", 2, 3, 7, 0, 0, 0},
 	  {"enqueue", 4, 5, 8, 0, 0, 0},
