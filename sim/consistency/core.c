@@ -5,7 +5,7 @@
  * The fewer operations count, the more is legal. So whatever can be left out is, half of them at
  * once, then quarters, down to each alone: what was needed among more is needed among fewer, and
  * one pass over single ones makes the core minimal. An engine's own suspects come first; that they
- * suffice is checked, not believed. Where an engine has none, tail.c finds some.
+ * suffice is checked, not believed. Where an engine has none, tail.c and tally.c may find some.
  */
 #include "sim/consistency/engines.h"
 
@@ -283,14 +283,15 @@ static void suspect_all(struct core *core, uint32_t before)
 			core->suspects[core->suspect_count++] = object->events[i] >> 1;
 }
 
-/* Of a register that nobody is suspected of more than others. That they suffice has been seen. */
-static bool suspect_tail(struct core *core, uint32_t accused)
+/* Where an engine suspects nobody. That they suffice has been seen. */
+static bool suspect_some(struct core *core, uint32_t accused)
 {
 	const struct object *object = core->object;
 	bool *known = room_zeroed(core->room, object->count, sizeof(bool));
 	bool *needed = room_zeroed(core->room, object->count, sizeof(bool));
 
-	if (!find_late_core(core->room, object, core->budget, accused, PATIENCE, known, needed))
+	if (!find_late_core(core->room, object, core->budget, accused, PATIENCE, known, needed) &&
+	    !find_tally_core(core->room, object, accused, known, needed))
 		return false;
 	core->needed = needed;
 	core->suspects = room_take(core->room, object->count, sizeof(uint32_t));
@@ -330,7 +331,7 @@ void find_core(struct room *room, const struct object *object, uint64_t budget,
 			    .suspects = opinion->calls,
 			    .suspect_count = opinion->count};
 
-	if (opinion->count || !suspect_tail(&core, accused)) {
+	if (opinion->count || !suspect_some(&core, accused)) {
 		if (!opinion->count || !suffice(&core)) {
 			core.patience = core.question = UINT64_MAX; /* it was seen before */
 			core.work = 0;

@@ -73,6 +73,7 @@ static inline uint64_t mixed(uint64_t x)
 }
 
 /* The operations of those models that are not registers by name. */
+enum counter_operation { COUNTER_READ, COUNTER_ADD, COUNTER_ADD_AND_GET };
 enum lock_operation { LOCK_ACQUIRE, LOCK_RELEASE };
 enum set_operation { SET_ADD, SET_REMOVE, SET_INSERT, SET_DELETE, SET_CONTAINS, SET_READ };
 enum queue_operation { QUEUE_ENQUEUE, QUEUE_DEQUEUE };
@@ -200,6 +201,9 @@ uint32_t events_before(const struct object *, uint32_t position);
  */
 bool find_late_core(struct room *, const struct object *, uint64_t budget, uint32_t accused,
 		    uint64_t patience, bool *known, bool *needed);
+/* Likewise, of a counter (tally.c). */
+bool find_tally_core(struct room *, const struct object *, uint32_t accused, bool *known,
+		     bool *needed);
 /* Then, by that opinion: fills in the finding's core. */
 void find_core(struct room *, const struct object *, uint64_t budget, const struct opinion *,
 	       uint32_t accused, struct finding *);

@@ -136,8 +136,6 @@ static const struct model_operation kv_operations[] = {
 
 /* ---- A counter: modulo 2^64, so that int64 and uint64 are the same -------------------------- */
 
-enum counter_operation { COUNTER_READ, COUNTER_ADD, COUNTER_ADD_AND_GET };
-
 static bool counter_step(void *state, const struct told *told)
 {
 	struct one *one = state;

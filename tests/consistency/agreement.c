@@ -91,19 +91,21 @@ static void show(const struct subject *subject, const struct history *history, b
 }
 
 /* By the twin; or, where histories are too long for it, by the judge without a wish for a core. */
-static bool has_order(struct room *room, const struct model *model, const struct history *history)
+static enum legality has_order(struct room *room, const struct model *model,
+			       const struct history *history)
 {
+	const struct judge_limits limits = {.configurations = 1000000};
 	struct finding finding;
 
 	if (!room)
-		return twin_finds_order(model, history);
-	judge(room, model, history, &(struct judge_limits){0}, &finding);
-	return finding.legality != ILLEGAL; /* undecided: then nothing is proved */
+		return twin_finds_order(model, history) ? LEGAL : ILLEGAL;
+	judge(room, model, history, &limits, &finding);
+	return finding.legality;
 }
 
 /* Illegal with all others taken as unknown; legal once any one of them is, too. */
 static bool core_holds(struct room *room, const struct model *model, const struct history *history,
-		       const struct finding *finding)
+		       const struct finding *finding, unsigned *unsure)
 {
 	struct operation *operations = calloc(history->count, sizeof(*operations));
 	struct history less = {operations, history->count, history->elements};
@@ -119,7 +121,10 @@ static bool core_holds(struct room *room, const struct model *model, const struc
 			if (i != without)
 				operations[finding->core[i]] =
 					history->operations[finding->core[i]];
-		holds &= has_order(room, model, &less) == (without < finding->core_count);
+		enum legality legality = has_order(room, model, &less);
+
+		*unsure += legality == UNDECIDED;
+		holds &= legality != (without < finding->core_count ? ILLEGAL : LEGAL);
 	}
 	free(operations);
 	return holds;
@@ -196,7 +201,8 @@ static void compare(struct room *room, const struct subject *subject, const stru
 	if (finding.legality != (legal ? LEGAL : ILLEGAL) && !agreement->differences++)
 		show(subject, &made.history, legal);
 	if (finding.legality == ILLEGAL &&
-	    !core_holds(NULL, recipe->model, &made.history, &finding) && !agreement->bad_cores++)
+	    !core_holds(NULL, recipe->model, &made.history, &finding, &agreement->unsure) &&
+	    !agreement->bad_cores++)
 		show(subject, &made.history, legal);
 	if (finding.legality == ILLEGAL && !accused_holds(recipe->model, &made.history, &finding) &&
 	    !agreement->bad_accused++)
@@ -324,7 +330,7 @@ void agree_on_cores(const struct subject *subject, unsigned times, uint64_t seed
 		agreement->illegal += finding.legality == ILLEGAL;
 		agreement->differences += finding.legality == UNDECIDED;
 		if (finding.legality == ILLEGAL &&
-		    !core_holds(other, recipe.model, &made.history, &finding) &&
+		    !core_holds(other, recipe.model, &made.history, &finding, &agreement->unsure) &&
 		    !agreement->bad_cores++)
 			show(subject, &made.history, false);
 		made_free(&made);

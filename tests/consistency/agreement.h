@@ -21,6 +21,7 @@ struct agreement {
 	unsigned differences;        /* of the judge; the first is printed */
 	unsigned bad_cores;          /* not illegal, or not minimal; likewise */
 	unsigned bad_accused;        /* it was illegal before, or was not yet; likewise */
+	unsigned unsure;             /* questions about cores that took too long */
 };
 /* Judges so many histories, the same ones for the same seed. */
 void agree(const struct subject *, unsigned times, uint64_t seed, struct agreement *);

@@ -31,6 +31,7 @@ static void as_the_patterns_say(void)
 		agree_at_length(subject, 100, 1, &agreement);
 		EQUAL(agreement.differences, 0);
 		CU_ASSERT(agreement.legal > 20);
+		EQUAL(agreement.unsure, 0);
 		CU_ASSERT(agreement.illegal > 20);
 		CU_ASSERT(!subject->recipe.unknown || agreement.unknown > 1000);
 	}
