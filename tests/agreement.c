@@ -15,7 +15,8 @@ static unsigned tell(const char *name, const struct agreement *agreement)
 	printf("%-40s %9u legal %9u illegal %9u differ %9u bad cores %9u bad accused\n", name,
 	       agreement->legal, agreement->illegal, agreement->differences, agreement->bad_cores,
 	       agreement->bad_accused);
-	return agreement->differences + agreement->bad_cores + agreement->bad_accused;
+	return agreement->differences + agreement->bad_cores + agreement->bad_accused +
+	       agreement->unsure;
 }
 
 static unsigned each(const struct subject *subjects_of, const char *kind,

@@ -1,8 +1,8 @@
 /*
- * The core of a counter that only grows. Where a call saw too little, there is an earlier one, or
- * the beginning, since which more was added for sure; where it saw too much, there is one since
- * which not so much can have been. These two and the additions that it takes are a core: of those,
- * the largest first, until it is enough, so that without any of them it is not.
+ * The core of a counter that only grows. A call that saw more than can have been added is one
+ * alone. Where a call saw too little, there is an earlier one, or the beginning, since which more
+ * was added for sure; these two and the additions that it takes are a core: the largest first,
+ * until it is enough, so that without any of them it is not.
  *
  * That the others have an order then is seen, too: nothing forbids unknown additions to happen late
  * or never, so only the sums must be made up of some of them. Where that is not easy, core.c asks
@@ -19,7 +19,6 @@ struct tally {
 	const struct object *object;
 	uint32_t accused, end; /* a call, and the event of its return */
 	uint32_t earlier;      /* the other one, or NO_NUMBER: the beginning */
-	bool low;              /* it saw too little; else too much */
 	int64_t from, to;      /* what the earlier one left; what the accused call found */
 	int64_t sum;           /* of the known additions */
 	bool *known, *needed;  /* by call */
@@ -63,14 +62,6 @@ static bool is_between(const struct tally *tally, uint32_t number)
 		calls[number].invoked > calls[tally->earlier].returned);
 }
 
-/* Before the earlier call, for sure; and may it have been? */
-static bool is_before(const struct tally *tally, uint32_t number)
-{
-	const struct call *calls = tally->object->calls;
-
-	return tally->earlier != NO_NUMBER &&
-	       calls[number].returned < calls[tally->earlier].invoked;
-}
 static bool may_be_before(const struct tally *tally, uint32_t number)
 {
 	const struct call *calls = tally->object->calls;
@@ -90,21 +81,29 @@ static bool only_grows(const struct tally *tally)
 	return true;
 }
 
-static bool contradict(struct tally *tally, uint32_t earlier)
+/* Was more added in between than the accused call saw, for sure? */
+static bool contradicts(struct tally *tally, uint32_t earlier)
 {
-	int64_t least = 0, most = 0;
+	int64_t least = earlier == NO_NUMBER ? 0 : (int64_t)told_of(tally, earlier)->result;
 
 	tally->earlier = earlier;
-	tally->from = earlier == NO_NUMBER ? 0 : (int64_t)told_of(tally, earlier)->result;
-	for (uint32_t i = 0; i < tally->object->count; i++) {
-		if (!may_count(tally, i))
-			continue;
-		least += is_between(tally, i) ? amount(tally, i) : 0;
-		most += is_before(tally, i) ? 0 : amount(tally, i);
-	}
+	tally->from = least;
+	for (uint32_t i = 0; i < tally->object->count; i++)
+		if (may_count(tally, i) && is_between(tally, i))
+			least += amount(tally, i);
 	tally->looked_at += tally->object->count;
-	tally->low = tally->from + least > tally->to;
-	return tally->low || tally->from + most < tally->to;
+	return least > tally->to;
+}
+
+static bool saw_too_much(struct tally *tally)
+{
+	int64_t most = 0;
+
+	tally->earlier = NO_NUMBER;
+	for (uint32_t i = 0; i < tally->object->count; i++)
+		if (may_count(tally, i))
+			most += amount(tally, i);
+	return most < tally->to;
 }
 
 /* The beginning, or the last one that contradicts the accused. */
@@ -112,37 +111,30 @@ static bool find_earlier(struct tally *tally)
 {
 	const struct call *calls = tally->object->calls;
 
-	if (contradict(tally, NO_NUMBER))
+	if (contradicts(tally, NO_NUMBER))
 		return true;
 	for (uint32_t i = tally->object->count; i-- > 0 && tally->looked_at < LOOKED_AT_MAX;)
 		if (sees(tally, i) && calls[i].returned < calls[tally->accused].invoked &&
-		    contradict(tally, i))
+		    contradicts(tally, i))
 			return true;
 	return false;
 }
 
-/* Of what is between, too much; or of what is before, so much that too little is left. */
 static void know_enough(struct tally *tally)
 {
 	const struct object *object = tally->object;
 	struct sortable *item = room_take(tally->room, object->count, sizeof(*item));
-	int64_t enough = tally->low ? tally->to - tally->from : tally->from - tally->to;
 	size_t count = 0;
 
-	for (uint32_t i = 0; i < object->count; i++) {
-		if (!may_count(tally, i))
-			continue;
-		enough += tally->low ? 0 : amount(tally, i);
-		if (amount(tally, i) && (tally->low ? is_between(tally, i) : is_before(tally, i)))
+	for (uint32_t i = 0; i < object->count; i++)
+		if (may_count(tally, i) && amount(tally, i) && is_between(tally, i))
 			item[count++] = (struct sortable){(uint64_t)(AMOUNT_MAX - amount(tally, i)),
 							  i};
-	}
 	item = sorted(tally->room, item, count);
-	for (size_t i = 0; i < count && tally->sum <= enough; i++) {
+	for (size_t i = 0; i < count && tally->from + tally->sum <= tally->to; i++) {
 		tally->known[item[i].what] = true;
 		tally->sum += amount(tally, item[i].what);
 	}
-	tally->known[tally->accused] = true;
 	if (tally->earlier != NO_NUMBER)
 		tally->known[tally->earlier] = true;
 }
@@ -189,17 +181,16 @@ static bool is_needed(struct tally *tally, uint32_t number)
 
 	if (number == tally->earlier)
 		return make_up(tally, item, &count, tally->to - tally->sum);
-	int64_t sum = tally->sum - amount(tally, number); /* between them, or before both */
+	int64_t sum = tally->to - tally->from - tally->sum + amount(tally, number);
 
-	if (!make_up(tally, item, &count, tally->to - tally->from - (tally->low ? sum : 0)))
+	if (!make_up(tally, item, &count, sum))
 		return false;
 	if (tally->earlier == NO_NUMBER)
 		return true;
 	for (size_t i = 0; i < count; i++)
 		if (may_be_before(tally, item[i].what))
 			item[early++] = item[i];
-	return make_up(tally, item, &early,
-		       tally->from - amount(tally, tally->earlier) - (tally->low ? 0 : sum));
+	return make_up(tally, item, &early, tally->from - amount(tally, tally->earlier));
 }
 
 /* One that tells the sum that it made must tell the right one: then sums are not all. */
@@ -252,9 +243,15 @@ bool find_tally_core(struct room *room, const struct object *object, uint32_t ac
 	if (object->model != &model_counter || !sees(&tally, accused) || !only_grows(&tally))
 		return false;
 	tally.to = (int64_t)told_of(&tally, accused)->result - amount(&tally, accused);
-	if (tally.to < 0 || tally.to > AMOUNT_MAX * object->count || !find_earlier(&tally))
+	if (tally.to < 0 || tally.to > AMOUNT_MAX * object->count)
 		return false;
-	know_enough(&tally);
+	bool high = saw_too_much(&tally);
+
+	if (!high && !find_earlier(&tally))
+		return false;
+	known[accused] = true;
+	if (!high)
+		know_enough(&tally);
 	prove_needed(&tally);
 	return true;
 }

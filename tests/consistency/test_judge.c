@@ -178,6 +178,33 @@ static const struct known known[] = {
 	 {{"enqueue", 0, 1, 7, 0, 0, 0},
 	  {"dequeue", 2, 3, 0, 0, 0, 0},
 	  {"dequeue", 4, NEVER, 0, 0, 0, 0}}},
+	/* What is taken away again may explain what is too much. */
+	{&model_counter,
+	 "search",
+	 ILLEGAL,
+	 3,
+	 {{"add", 0, 1, 3, 0, 0, 0},
+	  {"add", 2, 3, (uint64_t)-1, 0, 0, 0},
+	  {"add", 4, 5, (uint64_t)-1, 0, 0, 0},
+	  {"add", 6, 7, (uint64_t)-1, 0, 0, 0},
+	  {"read", 8, 9, 0, 0, 2, 0}}},
+	/* Three were added since the first read, for sure. */
+	{&model_counter,
+	 "search",
+	 ILLEGAL,
+	 3,
+	 {{"add", 0, NEVER, 4, 0, 0, 0},
+	  {"add", 1, NEVER, 1, 0, 0, 0},
+	  {"read", 2, 3, 0, 0, 5, 0},
+	  {"add", 4, 5, 1, 0, 0, 0},
+	  {"add", 6, 7, 2, 0, 0, 0},
+	  {"read", 8, 9, 0, 0, 6, 0}}},
+	/* So much was never added. */
+	{&model_counter,
+	 "search",
+	 ILLEGAL,
+	 1,
+	 {{"add", 0, 1, 5, 0, 0, 0}, {"add", 2, NEVER, 2, 0, 0, 0}, {"read", 3, 4, 0, 0, 8, 0}}},
 	/* Whatever an unknown dequeue took, it came too late for these; that nothing was found
 	 * earlier does not matter. */
 	{&model_queue,
