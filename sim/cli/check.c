@@ -222,6 +222,18 @@ static bool is_blank(const char *text, size_t size)
 	return strspn(text, " \t\r\n") >= size;
 }
 
+/* Past a byte order mark, which some editors put first, and which says nothing. */
+static char *past_mark(char *text, size_t *size)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t length = strlen(mark);
+
+	if (*size < length || memcmp(text, mark, length) != 0)
+		return text;
+	*size -= length;
+	return text + length;
+}
+
 /* STATUS_GO_ON, or complained about. */
 static int read_file(struct checked *checked, const struct settings *settings)
 {
@@ -235,16 +247,17 @@ static int read_file(struct checked *checked, const struct settings *settings)
 				   checked->path, checked->path);
 	if (!checked->text)
 		return complain_of("%s: %s", checked->path, strerror(errno));
-	bool guessed = format_guess(checked->text, size, &format);
+	char *text = past_mark(checked->text, &size);
+	bool guessed = format_guess(text, size, &format);
 	const char *guess = guessed ? formats[format].name : NULL;
 
 	if (settings->format_given)
 		format = settings->format;
 	checked->format_given = settings->format_given;
 	checked->format_known = guessed || settings->format_given;
-	if (!checked->format_known && !is_blank(checked->text, size))
+	if (!checked->format_known && !is_blank(text, size))
 		return refuse_format(checked->path);
-	bool good = recording_read(&checked->recording, format, checked->text, size);
+	bool good = recording_read(&checked->recording, format, text, size);
 
 	checked->read_seconds = seconds() - start;
 	if (good)

@@ -251,6 +251,9 @@ static void what_is_guessed_can_be_said(void)
 	EQUAL(shell("$ORDEAL check - <wrong.txt"), 1);
 	CONTAINS(shell_out(), "-: not linearizable");
 	EQUAL(shell("cat wrong.txt | $ORDEAL check --format jepsen-txt -"), 1);
+	EQUAL(shell("(printf '\\357\\273\\277'; cat wrong.txt) >marked.txt;"
+		    "$ORDEAL check marked.txt"),
+	      1); /* by an editor */
 	shell_end();
 }
 
