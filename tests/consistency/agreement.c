@@ -90,6 +90,19 @@ static void show(const struct subject *subject, const struct history *history, b
 	}
 }
 
+void know_core(const struct history *history, const struct finding *finding, size_t without,
+	       struct operation *operations)
+{
+	for (size_t i = 0; i < history->count; i++) {
+		operations[i] = history->operations[i];
+		operations[i].returned = NEVER_RETURNED;
+		operations[i].told.answered = false;
+	}
+	for (size_t i = 0; i < finding->core_count; i++)
+		if (i != without)
+			operations[finding->core[i]] = history->operations[finding->core[i]];
+}
+
 /* By the twin; or, where histories are too long for it, by the judge without a wish for a core. */
 static enum legality has_order(struct room *room, const struct model *model,
 			       const struct history *history)
@@ -112,15 +125,7 @@ static bool core_holds(struct room *room, const struct model *model, const struc
 	bool holds = finding->core_count > 0 && finding->core_minimal;
 
 	for (size_t without = 0; without <= finding->core_count; without++) {
-		for (size_t i = 0; i < history->count; i++) {
-			operations[i] = history->operations[i];
-			operations[i].returned = NEVER_RETURNED;
-			operations[i].told.answered = false;
-		}
-		for (size_t i = 0; i < finding->core_count; i++)
-			if (i != without)
-				operations[finding->core[i]] =
-					history->operations[finding->core[i]];
+		know_core(history, finding, without, operations);
 		enum legality legality = has_order(room, model, &less);
 
 		*unsure += legality == UNDECIDED;

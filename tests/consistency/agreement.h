@@ -31,4 +31,8 @@ void agree_at_length(const struct subject *, unsigned times, uint64_t seed, stru
  * core with one operation less. */
 void agree_on_cores(const struct subject *, unsigned times, uint64_t seed, struct agreement *);
 
+/* Fills in a history's operations, all unknown but the core's, and one of these, too, unless
+ * `without` is the size of the core. */
+void know_core(const struct history *, const struct finding *, size_t without, struct operation *);
+
 #endif

@@ -370,14 +370,7 @@ static enum legality without_one(const struct model *model, const struct history
 	struct room *room = room_open();
 	struct finding found;
 
-	for (size_t i = 0; i < history->count; i++) {
-		operations[i] = history->operations[i];
-		operations[i].returned = NEVER_RETURNED;
-		operations[i].told.answered = false;
-	}
-	for (size_t i = 0; i < finding->core_count; i++)
-		if (i != without)
-			operations[finding->core[i]] = history->operations[finding->core[i]];
+	know_core(history, finding, without, operations);
 	judge(room, model, &less, &(struct judge_limits){0}, &found);
 	room_close(room);
 	free(operations);
