@@ -56,7 +56,7 @@ void object_prefix(struct room *room, const struct object *object, uint32_t even
 	prefix->is_register = true;
 	prefix->count = prefix->event_count = prefix->returns = 0;
 	prefix->calls = room_take(room, object->count, sizeof(struct call));
-	prefix->events = room_take(room, events + object->count, sizeof(uint32_t));
+	prefix->events = room_take(room, events, sizeof(uint32_t));
 	*numbers = room_take(room, object->count, sizeof(uint32_t));
 	for (uint32_t i = 0; i < events; i++) {
 		uint32_t number = object->events[i] >> 1, at = prefix->event_count;
@@ -182,40 +182,6 @@ static void convicted(struct halving *halving, uint32_t returns, const struct op
 	halving->stride = 1;
 }
 
-/* What was under way returns at the end, as it did later. */
-static void let_return(const struct object *object, struct object *prefix, const uint32_t *numbers)
-{
-	for (uint32_t i = 0; i < prefix->count; i++) {
-		if (call_returned(&prefix->calls[i]) || !call_returned(&object->calls[numbers[i]]))
-			continue;
-		prefix->calls[i].returned = prefix->event_count;
-		prefix->events[prefix->event_count++] = i << 1 | 1;
-		prefix->returns++;
-	}
-}
-
-/*
- * An order in which all that is under way has its later return is an order of what has happened,
- * too. Where such a return tells much, as that of a dequeue does, it is found faster. Registers are
- * fast enough.
- */
-static bool is_legal_later(struct halving *halving, uint32_t returns)
-{
-	struct room_mark mark = room_marked(halving->room);
-	struct object prefix;
-	struct opinion opinion;
-	uint32_t *numbers;
-
-	if (halving->object->is_register)
-		return false;
-	object_prefix(halving->room, halving->object, halving->returns[returns - 1] + 1, &prefix,
-		      &numbers);
-	let_return(halving->object, &prefix, numbers);
-	judge_object(halving->room, &prefix, halving->budget, &opinion);
-	room_release(halving->room, mark);
-	return opinion.legality == LEGAL;
-}
-
 static void probe(struct halving *halving, uint32_t returns)
 {
 	bool hinted = returns == halving->hint;
@@ -224,12 +190,9 @@ static void probe(struct halving *halving, uint32_t returns)
 	struct opinion opinion;
 	uint32_t *numbers;
 
-	opinion.legality = LEGAL;
-	if (!is_legal_later(halving, returns)) {
-		object_prefix(halving->room, halving->object, halving->returns[returns - 1] + 1,
-			      &prefix, &numbers);
-		judge_object(halving->room, &prefix, halving->budget, &opinion);
-	}
+	object_prefix(halving->room, halving->object, halving->returns[returns - 1] + 1, &prefix,
+		      &numbers);
+	judge_object(halving->room, &prefix, halving->budget, &opinion);
 	halving->hint = 0;
 	if (opinion.legality == ILLEGAL) {
 		convicted(halving, returns, &opinion, numbers);

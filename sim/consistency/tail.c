@@ -4,7 +4,7 @@
  * only be: all that could have made what the accused call saw, and what happened at the very end.
  *
  * So all that changes something is known to begin with, and as many of the last returns as it
- * takes: eight, then as many again, and so on. That no order explains them is seen in this tail
+ * takes: eight, then sixteen more, and so on. That no order explains them is seen in this tail
  * alone, where anything may have been the case at its beginning, and what is unknown may happen as
  * often as it likes: what has no order even so has none in the whole. What can be left out is left
  * out in the same way. That each of those that stay is needed, needed.c sees.

@@ -242,9 +242,11 @@ bool find_tally_core(struct room *room, const struct object *object, uint32_t ac
 
 	if (object->model != &model_counter || !sees(&tally, accused) || !only_grows(&tally))
 		return false;
-	tally.to = (int64_t)told_of(&tally, accused)->result - amount(&tally, accused);
-	if (tally.to < 0 || tally.to > AMOUNT_MAX * object->count)
-		return false;
+	uint64_t found = told_of(&tally, accused)->result - (uint64_t)amount(&tally, accused);
+
+	if (found > (uint64_t)AMOUNT_MAX * object->count)
+		return false; /* below nothing, or far too much: one search will do */
+	tally.to = (int64_t)found;
 	bool high = saw_too_much(&tally);
 
 	if (!high && !find_earlier(&tally))
